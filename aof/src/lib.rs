@@ -1,0 +1,9 @@
+//! Append-only files of Redis and Valkey.
+//!
+//! The crate is at its beginning: it tells the layouts of persistence files
+//! apart by their first bytes. Reading, verifying and editing are to come.
+#![forbid(unsafe_code)]
+
+mod sniff;
+
+pub use sniff::{Layout, sniff};

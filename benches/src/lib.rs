@@ -1,0 +1,2 @@
+//! Inputs for the benchmarks, generated and described.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! The command line of rdbkit.
+#![deny(unsafe_code)]

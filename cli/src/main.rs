@@ -1,0 +1,2 @@
+//! The `rdbkit` binary.
+fn main() {}

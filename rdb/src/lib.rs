@@ -1,0 +1,4 @@
+//! Zero-copy streaming decoder and verifier for Redis and Valkey RDB files.
+#![forbid(unsafe_code)]
+
+pub mod packed;
