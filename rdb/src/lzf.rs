@@ -1,0 +1,283 @@
+//! LZF, the compression of long strings.
+//!
+//! ```text
+//! instruction                   what comes out
+//! 000lllll  literal bytes       l + 1 bytes as they stand, 1..=32
+//! LLLddddd  dd                  L + 2 bytes from d + 1 back; L in 1..=6
+//! 111ddddd  nn  dd              n + 9 bytes from d + 1 back
+//! ```
+//!
+//! A reference may reach into what it produces itself: distance 1 repeats one
+//! byte. There is no header and no end: both sizes stand outside the stream.
+//!
+//! One oddity that every server has: where the string is said to be empty,
+//! nothing is looked at, whatever the stream holds. The decoder's "failed" is 0,
+//! and so is the size asked for.
+
+use thiserror::Error;
+
+/// Damage in an LZF stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("{fault} at byte {at} of the compressed string")]
+pub struct LzfError {
+    /// Offset of the damaged instruction from the first compressed byte.
+    pub at: usize,
+    /// What is wrong there.
+    pub fault: LzfFault,
+}
+
+/// The kinds of damage an LZF stream can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum LzfFault {
+    /// An instruction reaches beyond the compressed bytes.
+    #[error("instruction is cut off")]
+    Truncated,
+    /// More comes out than the string is said to have.
+    #[error("more output than stated")]
+    TooLong,
+    /// A reference reaches before the first byte.
+    #[error("reference before the start of the output")]
+    BadReference,
+    /// The stream ends before the string is complete.
+    #[error("only {0} bytes of output")]
+    TooShort(u64),
+}
+
+/// Controls below this are literal runs, from here on references.
+const LITERALS: u8 = 32;
+
+/// The longest run one instruction takes from the input.
+const LONGEST_LITERAL: usize = 32;
+
+/// The most bytes that `clen` compressed bytes can become: 88 times as many.
+///
+/// Ask it before memory is set aside for a string's stated size.
+///
+/// ```
+/// use rdbkit_rdb::lzf::max_output;
+///
+/// assert_eq!(max_output(3), 264);
+/// assert_eq!(max_output(1), 0, "no instruction is that short");
+/// ```
+pub const fn max_output(clen: u64) -> u64 {
+    // The best are references of three bytes; two bytes left give 8 at most.
+    let rest = if clen % 3 == 2 { 8 } else { 0 };
+    (clen / 3).saturating_mul(264).saturating_add(rest)
+}
+
+/// One reference: how many bytes, from how far back, and the input behind it.
+struct Reference<'a> {
+    len: usize,
+    distance: usize,
+    rest: &'a [u8],
+}
+
+/// Reads the reference that `control` begins and `rest` goes on with.
+#[inline(always)]
+fn reference(control: u8, rest: &[u8]) -> Option<Reference<'_>> {
+    let high = usize::from(control & 0x1F) << 8;
+    let short = usize::from(control >> 5) + 2;
+    match rest {
+        [low, rest @ ..] if short < 9 => Some(Reference {
+            len: short,
+            distance: (high | usize::from(*low)) + 1,
+            rest,
+        }),
+        [more, low, rest @ ..] => Some(Reference {
+            len: short + usize::from(*more),
+            distance: (high | usize::from(*low)) + 1,
+            rest,
+        }),
+        _ => None,
+    }
+}
+
+/// Decompresses `input` into all of `out`.
+///
+/// # Errors
+///
+/// [`LzfError`] unless the stream is whole and fills `out` exactly; `out` then
+/// holds nothing of use.
+///
+/// # Limits
+///
+/// Allocates nothing.
+///
+/// ```
+/// let mut out = [0; 30];
+/// rdbkit_rdb::lzf::decompress_into(
+///     b"\x01aa\xE0\x11\x00\x01aa", // "aa", 26 more of the last byte, "aa"
+///     &mut out,
+/// )?;
+/// assert_eq!(&out, &[b'a'; 30]);
+/// # Ok::<(), rdbkit_rdb::lzf::LzfError>(())
+/// ```
+pub fn decompress_into(input: &[u8], out: &mut [u8]) -> Result<(), LzfError> {
+    if out.is_empty() {
+        return Ok(());
+    }
+    let mut rest = input;
+    // Bytes written. Never beyond `out`.
+    let mut filled = 0;
+    while let [control, behind @ ..] = rest {
+        let result = if *control < LITERALS {
+            literal(usize::from(*control) + 1, behind, out, &mut filled)
+        } else {
+            match reference(*control, behind) {
+                Some(reference) => repeat(reference, out, &mut filled),
+                None => Err(LzfFault::Truncated),
+            }
+        };
+        match result {
+            Ok(behind) => rest = behind,
+            Err(fault) => return Err(failed(input, rest, fault)),
+        }
+    }
+    if filled == out.len() {
+        Ok(())
+    } else {
+        Err(failed(input, rest, LzfFault::TooShort(filled as u64)))
+    }
+}
+
+/// Checks that `input` decompresses to exactly `ulen` bytes, without doing it.
+///
+/// Looks at the instructions only, so its time goes with their number, not with
+/// the size of the output. Accepts and refuses what [`decompress_into`] does,
+/// with the same error.
+///
+/// # Errors
+///
+/// [`LzfError`] at the first instruction that is wrong.
+///
+/// ```
+/// use rdbkit_rdb::lzf::check;
+///
+/// assert!(check(b"\x00a", 1).is_ok());
+/// assert!(check(b"\x00a", 2).is_err());
+/// ```
+pub fn check(input: &[u8], ulen: u64) -> Result<(), LzfError> {
+    if ulen == 0 {
+        return Ok(());
+    }
+    let mut rest = input;
+    let mut filled = 0u64;
+    while let [control, behind @ ..] = rest {
+        let (len, distance, behind) = if *control < LITERALS {
+            let len = usize::from(*control) + 1;
+            match behind.get(len..) {
+                Some(behind) => (len, 0, behind),
+                None => return Err(failed(input, rest, LzfFault::Truncated)),
+            }
+        } else {
+            match reference(*control, behind) {
+                Some(reference) => (reference.len, reference.distance, reference.rest),
+                None => return Err(failed(input, rest, LzfFault::Truncated)),
+            }
+        };
+        if len as u64 > ulen - filled {
+            return Err(failed(input, rest, LzfFault::TooLong));
+        }
+        if distance as u64 > filled {
+            return Err(failed(input, rest, LzfFault::BadReference));
+        }
+        filled += len as u64;
+        rest = behind;
+    }
+    if filled == ulen {
+        Ok(())
+    } else {
+        Err(failed(input, rest, LzfFault::TooShort(filled)))
+    }
+}
+
+#[cold]
+fn failed(input: &[u8], rest: &[u8], fault: LzfFault) -> LzfError {
+    LzfError {
+        at: input.len() - rest.len(),
+        fault,
+    }
+}
+
+/// Copies a literal run and returns the input behind it.
+#[inline(always)]
+fn literal<'a>(
+    len: usize,
+    behind: &'a [u8],
+    out: &mut [u8],
+    filled: &mut usize,
+) -> Result<&'a [u8], LzfFault> {
+    let free = out.get_mut(*filled..).unwrap_or_default();
+    // Where both sides have room, a copy of constant size is two moves instead
+    // of a call; what it writes too much is overwritten later.
+    if let (Some(from), Some(to)) = (
+        behind.first_chunk::<LONGEST_LITERAL>(),
+        free.first_chunk_mut::<LONGEST_LITERAL>(),
+    ) {
+        *to = *from;
+    } else {
+        let from = behind.get(..len).ok_or(LzfFault::Truncated)?;
+        let to = free.get_mut(..len).ok_or(LzfFault::TooLong)?;
+        to.copy_from_slice(from);
+    }
+    *filled += len;
+    behind.get(len..).ok_or(LzfFault::Truncated)
+}
+
+/// Copies a reference and returns the input behind it.
+#[inline(always)]
+fn repeat<'a>(
+    Reference {
+        len,
+        distance,
+        rest,
+    }: Reference<'a>,
+    out: &mut [u8],
+    filled: &mut usize,
+) -> Result<&'a [u8], LzfFault> {
+    if len > out.len() - *filled {
+        return Err(LzfFault::TooLong);
+    }
+    let Some(start) = filled.checked_sub(distance) else {
+        return Err(LzfFault::BadReference);
+    };
+    // From the source on: what is to be written begins at `distance`.
+    let window = out.get_mut(start..).unwrap_or_default();
+    if distance >= 16 && len + 16 <= window.len() - distance {
+        copy_chunks(window, distance, len);
+    } else {
+        copy_exactly(window, distance, len);
+    }
+    *filled += len;
+    Ok(rest)
+}
+
+/// Copies at least `len` bytes, 16 at a time, none of which overlap because they
+/// are that far apart.
+#[inline(always)]
+fn copy_chunks(window: &mut [u8], distance: usize, len: usize) {
+    let (done, free) = window.split_at_mut(distance);
+    if let (Some(from), Some(to)) = (done.first_chunk::<16>(), free.first_chunk_mut::<16>()) {
+        *to = *from;
+    }
+    let mut at = 16;
+    while at < len {
+        window.copy_within(at..at + 16, at + distance);
+        at += 16;
+    }
+}
+
+/// Copies exactly `len` bytes, doubling the stretch that can be copied at once.
+fn copy_exactly(window: &mut [u8], distance: usize, len: usize) {
+    let mut written = 0;
+    while written < len {
+        // All of the first `distance + written` bytes are there already.
+        let stretch = (distance + written).min(len - written);
+        window.copy_within(..stretch, distance + written);
+        written += stretch;
+    }
+}
+
+#[cfg(test)]
+mod tests;
