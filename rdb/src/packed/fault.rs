@@ -60,4 +60,32 @@ pub enum PackedFault {
     /// A length that is not written in its shortest form where that is demanded.
     #[error("length not in its shortest form")]
     LongForm,
+    /// A stream node's element that has to be an integer is other text.
+    #[error("not an integer")]
+    NotInteger,
+    /// A stream node's master entry does not end in 0.
+    #[error("master entry does not end in 0")]
+    BadMasterEnd,
+    /// The number of elements behind a stream entry is wrong.
+    #[error("stream entry says {stated} elements, has {found}")]
+    BadEntryLength {
+        /// What the entry says.
+        stated: i64,
+        /// How many it has.
+        found: i64,
+    },
+    /// A stream node ends before all its entries were seen.
+    #[error("ends before its last stream entry")]
+    Incomplete,
+    /// A stream node goes on behind its last entry.
+    #[error("goes on after its last stream entry")]
+    Trailing,
+}
+
+impl PackedFault {
+    /// This fault, `at` so many bytes from the blob's first byte.
+    #[inline]
+    pub(super) const fn at(self, at: usize) -> PackedError {
+        PackedError { at, fault: self }
+    }
 }
