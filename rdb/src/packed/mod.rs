@@ -9,16 +9,22 @@
 //! |---|---|---|
 //! | listpack | [`Listpack`] | lists, sets, sorted sets, hashes, streams since RDB 10 |
 //! | ziplist | [`Ziplist`] | lists, sorted sets, hashes before RDB 10 |
+//! | intset | [`Intset`] | sets of integers |
+//! | zipmap | [`Zipmap`] | hashes before RDB 4 |
 
 mod element;
 mod fault;
+mod intset;
 mod listpack;
 mod ziplist;
+mod zipmap;
 
 #[cfg(test)]
 mod encode;
 
 pub use element::Element;
 pub use fault::{PackedError, PackedFault};
+pub use intset::Intset;
 pub use listpack::{Backlen, Listpack};
 pub use ziplist::Ziplist;
+pub use zipmap::Zipmap;
