@@ -11,11 +11,13 @@
 //! | ziplist | [`Ziplist`] | lists, sorted sets, hashes before RDB 10 |
 //! | intset | [`Intset`] | sets of integers |
 //! | zipmap | [`Zipmap`] | hashes before RDB 4 |
+//! | stream node | [`StreamNode`] | a listpack that holds a run of stream entries |
 
 mod element;
 mod fault;
 mod intset;
 mod listpack;
+mod stream_node;
 mod ziplist;
 mod zipmap;
 
@@ -26,5 +28,6 @@ pub use element::Element;
 pub use fault::{PackedError, PackedFault};
 pub use intset::Intset;
 pub use listpack::{Backlen, Listpack};
+pub use stream_node::{NodeSummary, Pairs, StreamEntry, StreamNode};
 pub use ziplist::Ziplist;
 pub use zipmap::Zipmap;
