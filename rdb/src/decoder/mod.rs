@@ -1,0 +1,751 @@
+//! The sans-IO core: a window of bytes in, at most one token out.
+//!
+//! ```text
+//! file    := magic version record* EOF [crc64]
+//! record  := opcode payload  |  attribute* type STR(key) value
+//! ```
+//!
+//! The decoder owns no bytes and does no IO. [`Decoder::step`] looks at the
+//! front of a window and either hands out one whole token, or asks for more
+//! bytes and changes nothing. [`SliceReader`](crate::SliceReader) and
+//! [`StreamReader`](crate::StreamReader) are thin loops around it.
+//!
+//! Advice to the next person: a new piece of the format is a `State`, never a
+//! loop inside a parser. `Incomplete` restarts the parser of the current state
+//! from its beginning, so a state that reads a collection at once would go
+//! quadratic on a stream, and would have to hold the collection in the window.
+
+mod collection;
+mod module;
+mod rare;
+mod record;
+mod stream;
+
+use std::collections::HashMap;
+
+use nom::Err as NomErr;
+
+use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::event::{Part, Role, Token};
+use crate::grammar::{self, Bad, P, Rules, StrHead, What, bytes, fail, needed, str_head, string};
+use crate::limits::Limits;
+use crate::text::StrToken;
+use crate::wire::{Dialect, Opcode, ValueType};
+
+pub(crate) use collection::Collection;
+use module::Items;
+use rare::Rare;
+use stream::StreamState;
+
+/// What [`Decoder::step`] did.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Step {
+    /// One token, from the first `used` bytes of the window.
+    Token {
+        /// Bytes consumed; 0 for tokens that only mark an end.
+        used: usize,
+        /// What was there.
+        token: Token,
+    },
+    /// The window holds less than a token; nothing was consumed.
+    NeedMore {
+        /// A window this long may do; never less than one byte more.
+        at_least: usize,
+    },
+    /// The file is complete, or an error was returned before.
+    Done,
+}
+
+/// Takes tokens where they are parsed, see [`Decoder::drive`].
+pub(crate) trait Sink {
+    /// One token: the window from its first byte, its offset in the file, and
+    /// how many bytes it takes.
+    fn token(&mut self, window: &[u8], at: u64, used: usize, token: Token);
+}
+
+/// How far [`Decoder::drive`] came.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Progress {
+    /// Bytes consumed.
+    pub used: usize,
+    /// How long a window would have to be to go on; 0 if that was not why it stopped.
+    pub need: usize,
+}
+
+/// The sink of a single step.
+struct Captured(Option<(usize, Token)>);
+
+impl Sink for Captured {
+    #[inline(always)]
+    fn token(&mut self, _: &[u8], _: u64, used: usize, token: Token) {
+        self.0 = Some((used, token));
+    }
+}
+
+/// Where in the grammar the decoder stands. `Copy`, so that a step which
+/// needs more bytes has nothing to roll back.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum State {
+    Header,
+    /// Before an opcode or a type byte.
+    Opcode,
+    /// Before the only string of a value.
+    One(Role),
+    /// Before the smallest expiry of a hash; then a collection or a blob.
+    MinExpiry {
+        packed: bool,
+    },
+    /// Before the number of elements.
+    Count(Collection),
+    /// Inside a collection, before part `phase` of an element.
+    Element {
+        of: Collection,
+        phase: u8,
+        left: u64,
+    },
+    Stream(StreamState),
+    /// Before the id of a module value.
+    ModuleId,
+    /// Inside a module's items.
+    Items(Items),
+    /// What only the newest servers write.
+    Rare(Rare),
+    /// Inside a long string.
+    Chunks {
+        left: u64,
+        then: Resume,
+    },
+    KeyEnd,
+    Done,
+    Failed,
+}
+
+/// Where to go on after a long string: the states one can stand in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Resume {
+    KeyEnd,
+    Element {
+        of: Collection,
+        phase: u8,
+        left: u64,
+    },
+    Items(Items),
+    Rare(Rare),
+}
+
+impl From<Resume> for State {
+    #[inline]
+    fn from(resume: Resume) -> State {
+        match resume {
+            Resume::KeyEnd => State::KeyEnd,
+            Resume::Element { of, phase, left } => State::Element { of, phase, left },
+            Resume::Items(items) => State::Items(items),
+            Resume::Rare(rare) => State::Rare(rare),
+        }
+    }
+}
+
+/// A record boundary from which decoding can go on, see [`Decoder::resume`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// From the file's magic.
+    pub dialect: Dialect,
+    /// From the file's header.
+    pub version: u32,
+    /// Offset of the opcode or type byte to go on with.
+    pub offset: u64,
+}
+
+/// Decodes an RDB file from windows of its bytes.
+///
+/// # Examples
+///
+/// ```
+/// use rdbkit_rdb::{Decoder, Limits, Part, Step};
+///
+/// let mut decoder = Decoder::new(Limits::default());
+/// // Too little for a header: nothing is consumed, nothing is lost.
+/// assert_eq!(decoder.step(b"REDIS", false)?, Step::NeedMore { at_least: 9 });
+/// let step = decoder.step(b"REDIS0012\xfe\x03", false)?;
+/// assert!(matches!(step, Step::Token { used: 9, token: Part::Header { version: 12, .. } }));
+/// # Ok::<(), rdbkit_rdb::Error>(())
+/// ```
+///
+/// # Limits
+///
+/// Memory is constant but for hash templates, of which the decoder keeps the
+/// field counts (at most 2^20 of them).
+#[derive(Clone, Debug)]
+pub struct Decoder {
+    state: State,
+    offset: u64,
+    dialect: Dialect,
+    version: u32,
+    limits: Limits,
+    /// Field counts of the hash templates seen, by id.
+    templates: HashMap<u64, u64>,
+    /// Where a special encoding stood for a length since this was last asked.
+    lax_length: Option<u64>,
+}
+
+/// No server has more than a few thousand; a file cannot make us keep more.
+const MAX_TEMPLATES: usize = 1 << 20;
+
+impl Decoder {
+    /// A decoder at the start of a file.
+    #[must_use]
+    pub fn new(limits: Limits) -> Decoder {
+        Decoder {
+            state: State::Header,
+            offset: 0,
+            dialect: Dialect::Redis,
+            version: 0,
+            limits,
+            templates: HashMap::new(),
+            lax_length: None,
+        }
+    }
+
+    /// A decoder at a record boundary in the middle of a file.
+    ///
+    /// Hash templates that were defined before it are not known to it.
+    #[must_use]
+    pub fn resume(at: Checkpoint, limits: Limits) -> Decoder {
+        Decoder {
+            state: State::Opcode,
+            offset: at.offset,
+            dialect: at.dialect,
+            version: at.version,
+            ..Decoder::new(limits)
+        }
+    }
+
+    /// A decoder at the first byte of a value, after its key.
+    pub(crate) fn for_value(kind: ValueType, at: Checkpoint, limits: Limits) -> Result<Decoder> {
+        let mut decoder = Decoder::resume(at, limits);
+        decoder.state = match record::value_state(kind, at.dialect) {
+            Ok(state) => state,
+            Err(what) => {
+                let bad = Bad { what, left: 0 };
+                return Err(decoder.error(&[], bad));
+            }
+        };
+        Ok(decoder)
+    }
+
+    /// Tells a decoder for one value how many fields a template has.
+    pub(crate) fn know_template(&mut self, id: u64, fields: u64) {
+        self.templates.insert(id, fields);
+    }
+
+    /// Offset of the next byte to decode, from the start of the file.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The dialect; before the header, `Redis`.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// The version digits; 0 before the header.
+    #[must_use]
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// Whether the decoder stands between two records.
+    #[must_use]
+    pub fn at_record_boundary(&self) -> bool {
+        matches!(self.state, State::Opcode)
+    }
+
+    /// Where a string's special encoding last stood in a length's place.
+    ///
+    /// Servers take its six low bits for the length, so decoding goes on; the
+    /// caller is told once. No server writes this.
+    #[inline]
+    pub fn take_lax_length(&mut self) -> Option<u64> {
+        self.lax_length.take()
+    }
+
+    /// Decodes at most one token from the front of `window`.
+    ///
+    /// `eof` says that no byte follows the window.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the file does wrong, with the offset of the primitive and of
+    /// the token. After an error every further call returns [`Step::Done`].
+    #[inline]
+    pub fn step(&mut self, window: &[u8], eof: bool) -> Result<Step> {
+        let mut one = Captured(None);
+        let done = if eof {
+            self.advance::<true, _>(window, false, &mut one)
+        } else {
+            self.advance::<false, _>(window, false, &mut one)
+        };
+        match (done, one.0) {
+            (Ok(()), Some((used, token))) => Ok(Step::Token { used, token }),
+            (Ok(()), None) => Ok(Step::Done),
+            (Err(e), _) => match self.refuse(window, eof, e, &mut one)? {
+                Some(at_least) => Ok(Step::NeedMore { at_least }),
+                None => Ok(match one.0 {
+                    Some((used, token)) => Step::Token { used, token },
+                    None => Step::Done,
+                }),
+            },
+        }
+    }
+
+    /// Decodes tokens into `sink` until the window has no whole one left, the
+    /// file ends, or at least `budget` bytes are consumed.
+    ///
+    /// This is the fast face: a token is handed over where it was parsed, so
+    /// that the compiler sees which one it is and nothing is moved around.
+    #[inline(always)]
+    pub(crate) fn drive<S: Sink>(
+        &mut self,
+        window: &[u8],
+        eof: bool,
+        budget: usize,
+        sink: &mut S,
+    ) -> Result<Progress> {
+        if eof {
+            self.drive_in::<true, S>(window, budget, sink)
+        } else {
+            self.drive_in::<false, S>(window, budget, sink)
+        }
+    }
+
+    #[inline(always)]
+    fn drive_in<const EOF: bool, S: Sink>(
+        &mut self,
+        window: &[u8],
+        budget: usize,
+        sink: &mut S,
+    ) -> Result<Progress> {
+        let start = self.offset;
+        loop {
+            let used = (self.offset - start) as usize;
+            if used >= budget {
+                return Ok(Progress { used, need: 0 });
+            }
+            let w = window.get(used..).unwrap_or_default();
+            if let Err(e) = self.advance::<EOF, S>(w, false, sink)
+                && let Some(at_least) = self.refuse(w, EOF, e, sink)?
+            {
+                return Ok(Progress {
+                    used,
+                    need: at_least,
+                });
+            }
+            if matches!(self.state, State::Done | State::Failed) {
+                return Ok(Progress {
+                    used: (self.offset - start) as usize,
+                    need: 0,
+                });
+            }
+        }
+    }
+
+    /// Whether the file's end has been read, or an error returned.
+    pub(crate) fn is_done(&self) -> bool {
+        matches!(self.state, State::Done | State::Failed)
+    }
+
+    /// Takes the token at the front of `w` into `sink`, or changes nothing.
+    ///
+    /// States that come once or more a key are inlined here; the others share
+    /// one function behind a call.
+    #[inline(always)]
+    fn advance<const EOF: bool, S: Sink>(
+        &mut self,
+        w: &[u8],
+        lenient: bool,
+        sink: &mut S,
+    ) -> std::result::Result<(), NomErr<Bad>> {
+        let rules = Rules {
+            base: w.len(),
+            max_piece: self.limits.max_piece,
+            lenient,
+        };
+        match self.state {
+            State::Opcode => {
+                if let Some((op, rest)) = w.split_first() {
+                    let kind = ValueType(*op);
+                    if *op < record::FIRST_OPCODE {
+                        let (rest, key) = string::<EOF>(rest, rules)?;
+                        if kind == ValueType::STRING {
+                            let next = State::One(Role::Value);
+                            self.emit(w, rest, Part::Key { kind, key }, next, sink);
+                            return Ok(());
+                        }
+                        return match record::value_state(kind, self.dialect) {
+                            Ok(next) => {
+                                self.emit(w, rest, Part::Key { kind, key }, next, sink);
+                                Ok(())
+                            }
+                            Err(what) => fail(w, what).map(|(_, ())| ()),
+                        };
+                    }
+                    if Opcode(*op) == Opcode::EXPIRETIME_MS {
+                        let (rest, t) = grammar::i64le::<EOF>(rest)?;
+                        self.emit(w, rest, Part::ExpireMs(t), State::Opcode, sink);
+                        return Ok(());
+                    }
+                }
+            }
+            State::One(role) => return self.item::<EOF, S>(w, rules, role, Resume::KeyEnd, sink),
+            State::KeyEnd => {
+                self.emit(w, w, Part::KeyEnd, State::Opcode, sink);
+                return Ok(());
+            }
+            State::Element { of, phase, left } => {
+                let next = match left {
+                    1 => Resume::KeyEnd,
+                    _ => Resume::Element {
+                        of,
+                        phase: 0,
+                        left: left - 1,
+                    },
+                };
+                let second = Resume::Element { of, phase: 1, left };
+                let (role, then) = match (of, phase) {
+                    (Collection::List, _) => (Role::Element, next),
+                    (Collection::Set, _) => (Role::Member, next),
+                    (Collection::Hash, 0) => (Role::Field, second),
+                    (Collection::Hash, _) => (Role::FieldValue, next),
+                    (Collection::ZsetBinary, 0) => (Role::Member, second),
+                    (Collection::ZsetBinary, _) => {
+                        let (rest, score) = grammar::f64le::<EOF>(w)?;
+                        self.emit(w, rest, Part::Score(score), next.into(), sink);
+                        return Ok(());
+                    }
+                    _ => return self.other_element::<EOF, S>(w, rules, sink),
+                };
+                return self.item::<EOF, S>(w, rules, role, then, sink);
+            }
+            State::Count(of) => {
+                let (rest, n) = grammar::plain_len::<EOF>(w, rules)?;
+                let next = match n {
+                    0 => State::KeyEnd,
+                    left => State::Element { of, phase: 0, left },
+                };
+                self.emit(w, rest, Part::Count(n), next, sink);
+                return Ok(());
+            }
+            State::Done | State::Failed => return Ok(()),
+            _ => {}
+        }
+        let (rest, (token, next)) = self.parse_rare::<EOF>(w, rules)?;
+        self.accept(token);
+        self.emit(w, rest, token, next, sink);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn emit<S: Sink>(&mut self, w: &[u8], rest: &[u8], token: Token, next: State, sink: &mut S) {
+        let used = w.len() - rest.len();
+        let at = self.offset;
+        self.offset += used as u64;
+        self.state = next;
+        sink.token(w, at, used, token);
+    }
+
+    /// What the decoder itself remembers of a token.
+    fn accept(&mut self, token: Token) {
+        match token {
+            Part::Header { dialect, version } => {
+                self.dialect = dialect;
+                self.version = version;
+            }
+            Part::Template { id, fields } if self.templates.len() < MAX_TEMPLATES => {
+                self.templates.insert(id, fields);
+            }
+            _ => {}
+        }
+    }
+
+    /// Sorts out why there is no token: `Some` is how long a window may do,
+    /// `None` says that a second look with lenient lengths found one.
+    #[cold]
+    fn refuse<S: Sink>(
+        &mut self,
+        window: &[u8],
+        eof: bool,
+        e: NomErr<Bad>,
+        sink: &mut S,
+    ) -> Result<Option<usize>> {
+        let bad = match e {
+            NomErr::Incomplete(n) => return Ok(Some(window.len().saturating_add(needed(n)))),
+            NomErr::Error(bad) | NomErr::Failure(bad) => bad,
+        };
+        if bad.what != What::SpecialLength {
+            return self.fail(window, bad);
+        }
+        let begin = self.offset;
+        let again = if eof {
+            self.advance::<true, S>(window, true, sink)
+        } else {
+            self.advance::<false, S>(window, true, sink)
+        };
+        match again {
+            Ok(()) => {
+                self.lax_length = Some(begin + (window.len() - bad.left) as u64);
+                Ok(None)
+            }
+            Err(NomErr::Incomplete(n)) => Ok(Some(window.len().saturating_add(needed(n)))),
+            Err(NomErr::Error(bad) | NomErr::Failure(bad)) => self.fail(window, bad),
+        }
+    }
+
+    fn fail<T>(&mut self, window: &[u8], bad: Bad) -> Result<T> {
+        let error = self.error(window, bad);
+        self.state = State::Failed;
+        Err(error)
+    }
+
+    fn error(&self, window: &[u8], bad: Bad) -> Error {
+        let head = |n: usize| window.get(..n.min(window.len())).unwrap_or_default().into();
+        let kind = match bad.what {
+            What::Short => ErrorKind::Truncated,
+            What::SpecialLength => ErrorKind::BadLength(0xc0),
+            What::Length(b) => ErrorKind::BadLength(b),
+            What::Encoding(b) => ErrorKind::BadStringEncoding(b),
+            What::Type(t) => ErrorKind::UnknownType(t),
+            What::Score => ErrorKind::BadScore,
+            What::Container(why) => ErrorKind::BadQuicklistNode(why),
+            What::StreamKey(n) => ErrorKind::BadStreamKey(n),
+            What::ModuleItem(n) => ErrorKind::BadModuleItem(n),
+            What::ModuleAux(n) => ErrorKind::BadModuleAux(n),
+            What::Record(why) => ErrorKind::BadRecord(why),
+            What::Unsupported(what) => ErrorKind::Unsupported(what),
+            What::Magic => ErrorKind::BadMagic(head(9)),
+            What::Version => ErrorKind::BadVersion(head(9)),
+            What::Piece(asked) => ErrorKind::Limit {
+                what: "string",
+                asked,
+                limit: self.limits.max_piece,
+            },
+        };
+        let at = window.len().saturating_sub(bad.left);
+        Error::new(
+            kind,
+            self.offset + at as u64,
+            self.offset,
+            self.stage(window, at),
+        )
+    }
+
+    /// What the C tools would say they were doing.
+    fn stage(&self, window: &[u8], at: usize) -> Stage {
+        match self.state {
+            State::Header => Stage::Start,
+            State::Opcode if at == 0 => Stage::Type,
+            State::Opcode => match window.first().map(|b| Opcode(*b)) {
+                Some(Opcode::EXPIRETIME | Opcode::EXPIRETIME_MS) => Stage::Expire,
+                Some(Opcode::SELECTDB | Opcode::RESIZEDB) => Stage::Length,
+                Some(Opcode::AUX) => Stage::Aux,
+                Some(Opcode::MODULE_AUX) => Stage::ModuleAux,
+                Some(Opcode::FUNCTION2 | Opcode::FUNCTION_PRE_GA) => Stage::Functions,
+                Some(Opcode::EOF) => Stage::Checksum,
+                Some(op) if op.0 >= 242 => Stage::Type,
+                _ => Stage::Key,
+            },
+            State::Items(Items::Aux) => Stage::ModuleAux,
+            State::Items(Items::Meta { .. }) => Stage::Type,
+            State::Rare(rare) => rare.stage(),
+            _ => Stage::Value,
+        }
+    }
+
+    /// The error of input that ends where the decoder wants more.
+    pub(crate) fn truncated(&self, window: &[u8]) -> Error {
+        self.error(
+            window,
+            Bad {
+                what: What::Short,
+                left: 0,
+            },
+        )
+    }
+
+    /// An error at the current offset.
+    pub(crate) fn error_here(&self, kind: ErrorKind) -> Error {
+        Error::new(kind, self.offset, self.offset, self.stage(&[], 0))
+    }
+
+    #[inline(never)]
+    fn parse_rare<'a, const EOF: bool>(&self, w: &'a [u8], rules: Rules) -> P<'a, (Token, State)> {
+        match self.state {
+            State::Opcode => record::opcode::<EOF>(w, rules, self.dialect, self.version),
+            State::Chunks { left, then } => self.chunk::<EOF>(w, rules, left, then),
+            State::MinExpiry { packed } => collection::min_expiry::<EOF>(w, packed),
+            State::Stream(state) => stream::parse::<EOF>(w, rules, state),
+            State::ModuleId => module::id::<EOF>(w, rules),
+            State::Items(items) => self.module_item::<EOF>(w, rules, items),
+            State::Rare(state) => self.rare::<EOF>(w, rules, state),
+            State::Header => record::header::<EOF>(w),
+            // The rest is handled where it is hot.
+            _ => fail(w, What::Short),
+        }
+    }
+
+    /// A part of an element of the collections that are rare.
+    #[inline(never)]
+    fn other_element<const EOF: bool, S: Sink>(
+        &mut self,
+        w: &[u8],
+        rules: Rules,
+        sink: &mut S,
+    ) -> std::result::Result<(), NomErr<Bad>> {
+        let (rest, (token, next)) = self.element::<EOF>(w, rules)?;
+        self.emit(w, rest, token, next, sink);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn item<const EOF: bool, S: Sink>(
+        &mut self,
+        w: &[u8],
+        rules: Rules,
+        role: Role,
+        then: Resume,
+        sink: &mut S,
+    ) -> std::result::Result<(), NomErr<Bad>> {
+        let (rest, head) = str_head::<EOF>(w, rules)?;
+        let text = match head {
+            StrHead::Raw(n) if n <= self.limits.chunk as u64 => {
+                let start = rules.pos(rest);
+                let (rest, len) = grammar::blob::<EOF>(rest, n, rules)?;
+                let token = Part::Item {
+                    role,
+                    text: StrToken::Raw { start, len },
+                };
+                self.emit(w, rest, token, then.into(), sink);
+                return Ok(());
+            }
+            StrHead::Int(n) => StrToken::Int(n),
+            _ => {
+                let (rest, (token, next)) = self.long_item::<EOF>(rest, rules, head, role, then)?;
+                self.emit(w, rest, token, next, sink);
+                return Ok(());
+            }
+        };
+        self.emit(w, rest, Part::Item { role, text }, then.into(), sink);
+        Ok(())
+    }
+
+    /// A string of a value in a state that is rare.
+    fn rare_item<'a, const EOF: bool>(
+        &self,
+        w: &'a [u8],
+        rules: Rules,
+        role: Role,
+        then: Resume,
+    ) -> P<'a, (Token, State)> {
+        let (rest, head) = str_head::<EOF>(w, rules)?;
+        if let StrHead::Int(n) = head {
+            return Ok((
+                rest,
+                (
+                    Part::Item {
+                        role,
+                        text: StrToken::Int(n),
+                    },
+                    then.into(),
+                ),
+            ));
+        }
+        self.long_item::<EOF>(rest, rules, head, role, then)
+    }
+
+    /// Compressed strings and long ones: whole, or the announcement of chunks.
+    #[inline(never)]
+    fn long_item<'a, const EOF: bool>(
+        &self,
+        rest: &'a [u8],
+        rules: Rules,
+        head: StrHead,
+        role: Role,
+        then: Resume,
+    ) -> P<'a, (Token, State)> {
+        let (stored, full) = match head {
+            StrHead::Raw(n) => (n, None),
+            StrHead::Lzf { stored, full } => (stored, Some(full)),
+            StrHead::Int(n) => {
+                return Ok((
+                    rest,
+                    (
+                        Part::Item {
+                            role,
+                            text: StrToken::Int(n),
+                        },
+                        then.into(),
+                    ),
+                ));
+            }
+        };
+        if stored > self.limits.chunk as u64 && role.comes_in_chunks() {
+            let token = Part::ItemBegin { role, stored, full };
+            return Ok((rest, (token, State::Chunks { left: stored, then })));
+        }
+        let start = rules.pos(rest);
+        let (rest, len) = grammar::blob::<EOF>(rest, stored, rules)?;
+        let text = match full {
+            None => StrToken::Raw { start, len },
+            Some(full) => StrToken::Lzf { start, len, full },
+        };
+        Ok((rest, (Part::Item { role, text }, then.into())))
+    }
+
+    fn chunk<'a, const EOF: bool>(
+        &self,
+        w: &'a [u8],
+        rules: Rules,
+        left: u64,
+        then: Resume,
+    ) -> P<'a, (Token, State)> {
+        let want = left.min(self.limits.chunk as u64);
+        let (rest, len) = grammar::blob::<EOF>(w, want, rules)?;
+        let bytes = StrToken::Raw { start: 0, len };
+        let next = match left - want {
+            0 => then.into(),
+            left => State::Chunks { left, then },
+        };
+        Ok((
+            rest,
+            (
+                Part::Chunk {
+                    bytes,
+                    last: left == want,
+                },
+                next,
+            ),
+        ))
+    }
+}
+
+/// A LEN that must be read with the flag for special encodings looked at.
+fn strict_len<'a, const EOF: bool>(w: &'a [u8], why: &'static str) -> P<'a, u64> {
+    match grammar::len::<EOF>(w)? {
+        (rest, grammar::Len::Plain(n)) => Ok((rest, n)),
+        _ => fail(w, What::Record(why)),
+    }
+}
+
+/// The 16 raw bytes of a stream ID.
+fn raw_id<const EOF: bool>(w: &[u8]) -> P<'_, crate::event::StreamId> {
+    let (rest, b) = bytes::<EOF, 16>(w)?;
+    Ok((rest, crate::event::StreamId::from_bytes(b)))
+}
+
+/// An ID as two lengths.
+fn len_id<const EOF: bool>(w: &[u8], rules: Rules) -> P<'_, crate::event::StreamId> {
+    let (rest, ms) = grammar::plain_len::<EOF>(w, rules)?;
+    let (rest, seq) = grammar::plain_len::<EOF>(rest, rules)?;
+    Ok((rest, crate::event::StreamId { ms, seq }))
+}

@@ -1,0 +1,61 @@
+//! What one decoder may hold in memory.
+
+/// Bounds on memory, asked before anything is allocated.
+///
+/// A length in a file never allocates by itself: buffers grow as bytes arrive,
+/// and never past these numbers.
+///
+/// # Examples
+///
+/// ```
+/// use rdbkit_rdb::Limits;
+///
+/// let small = Limits { max_piece: 1 << 20, ..Limits::default() };
+/// assert!(small.max_piece < Limits::default().max_piece);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes one string may have where it must be whole in a stream's window:
+    /// keys, field names, set members, packed blobs, function sources.
+    ///
+    /// Default 1 GiB: servers stop growing a packed blob there, and refuse
+    /// keys above 512 MiB unless told otherwise.
+    pub max_piece: u64,
+    /// Plain values longer than this come in chunks of at most this many bytes,
+    /// so that a value of gigabytes costs a window of megabytes.
+    ///
+    /// Default 1 MiB: large enough that the cost of a chunk vanishes.
+    pub chunk: usize,
+    /// Bytes one LZF string may decompress to.
+    ///
+    /// Default 1 GiB, as `max_piece`; LZF's best ratio (88 to 1) is checked first.
+    pub max_decompressed: u64,
+    /// Bytes of one owned record ([`RecordBuf`](crate::RecordBuf)).
+    ///
+    /// Default 4 GiB: a whole key of a well-kept server is far below.
+    pub max_record: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            max_piece: 1 << 30,
+            chunk: 1 << 20,
+            max_decompressed: 1 << 30,
+            max_record: 4 << 30,
+        }
+    }
+}
+
+impl Limits {
+    /// The defaults for input that is wholly in memory: strings are borrowed,
+    /// so nothing comes in chunks.
+    #[must_use]
+    pub fn in_memory() -> Limits {
+        Limits {
+            max_piece: u64::MAX,
+            chunk: usize::MAX,
+            ..Limits::default()
+        }
+    }
+}
