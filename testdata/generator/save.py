@@ -54,7 +54,9 @@ def snapshot(client, server, folder, populator, conf, several=True):
     meta = truth.eviction_and_encoding(client, several)
     client.cmd("SAVE")
     told = truth.read(client, server, meta, populator.known, several)
-    if populator.hidden:
+    # servers up to 3.2 drop a past key as soon as KEYS meets it: then it is not in the file either
+    counted = sum(db["dbsize"] - len(db["keys"]) for db in told["dbs"].values())
+    if populator.hidden and counted == len(populator.hidden):
         told["hidden"] = populator.hidden
     with open(os.path.join(folder, "dump.rdb"), "rb") as f:
         data = f.read()
