@@ -4,6 +4,7 @@
 //! that no rule of the grammar accepts, and a NUL byte is ordinary data (with one quirk, see [`Lexer::take_one_of`]).
 
 use super::error::{SyntaxError, SyntaxErrorKind};
+use super::literal::is_number;
 
 /// What a token is. Single characters without a meaning of their own are [`Kind::Char`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -358,41 +359,6 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-/// Whether `strtod`, with `strtoul` as its fallback for hexadecimal, takes the whole text.
-fn is_number(text: &[u8]) -> bool {
-    if let [b'0', b'x' | b'X', hex @ ..] = text {
-        // No point can get here: the rule that collects the text stops at it once a letter was seen.
-        let digits = hex
-            .iter()
-            .take_while(|byte| byte.is_ascii_hexdigit())
-            .count();
-        let exponent = hex.get(digits..).unwrap_or_default();
-        return digits > 0
-            && match exponent {
-                [] => true,
-                [b'p' | b'P', power @ ..] => {
-                    !power.is_empty() && power.iter().all(u8::is_ascii_digit)
-                }
-                _ => false,
-            };
-    }
-    let mantissa = text
-        .iter()
-        .take_while(|&&byte| byte.is_ascii_digit() || byte == b'.')
-        .count();
-    let (mantissa, exponent) = text.split_at(mantissa);
-    let points = mantissa.iter().filter(|&&byte| byte == b'.').count();
-    let power = match exponent {
-        [] => return points <= 1 && mantissa.len() > points,
-        [b'e' | b'E', b'+' | b'-', power @ ..] | [b'e' | b'E', power @ ..] => power,
-        _ => return false,
-    };
-    points <= 1
-        && mantissa.len() > points
-        && !power.is_empty()
-        && power.iter().all(u8::is_ascii_digit)
-}
-
 fn keyword(word: &[u8]) -> Option<Kind> {
     Some(match word {
         b"and" => Kind::And,
@@ -418,92 +384,4 @@ fn keyword(word: &[u8]) -> Option<Kind> {
         b"while" => Kind::While,
         _ => return None,
     })
-}
-
-/// The value of a string token that was cut without an error.
-pub(super) fn string_value(token: &[u8]) -> Vec<u8> {
-    match token {
-        [b'"' | b'\'', inner @ .., _] => unescape(inner),
-        _ => long_value(token),
-    }
-}
-
-fn long_value(token: &[u8]) -> Vec<u8> {
-    let signs = token
-        .iter()
-        .skip(1)
-        .take_while(|&&byte| byte == b'=')
-        .count();
-    let inner = token
-        .get(signs + 2..token.len().saturating_sub(signs + 2))
-        .unwrap_or_default();
-    let mut value = Vec::with_capacity(inner.len());
-    let mut rest = inner;
-    // A newline directly behind the opening is not part of the value; every other one reads as `\n`.
-    if let [b'\r' | b'\n', ..] = rest {
-        rest = skip_newline(rest);
-    }
-    while let [byte, tail @ ..] = rest {
-        if matches!(byte, b'\r' | b'\n') {
-            value.push(b'\n');
-            rest = skip_newline(rest);
-        } else {
-            value.push(*byte);
-            rest = tail;
-        }
-    }
-    value
-}
-
-fn skip_newline(text: &[u8]) -> &[u8] {
-    match text {
-        [b'\r', b'\n', rest @ ..] | [b'\n', b'\r', rest @ ..] | [_, rest @ ..] => rest,
-        [] => text,
-    }
-}
-
-fn unescape(inner: &[u8]) -> Vec<u8> {
-    let mut value = Vec::with_capacity(inner.len());
-    let mut rest = inner;
-    while let [byte, tail @ ..] = rest {
-        rest = tail;
-        if *byte != b'\\' {
-            value.push(*byte);
-            continue;
-        }
-        let [escaped, tail @ ..] = rest else { break };
-        rest = match escaped {
-            b'\n' | b'\r' => {
-                value.push(b'\n');
-                skip_newline(rest)
-            }
-            b'0'..=b'9' => {
-                let digits = rest
-                    .iter()
-                    .take(3)
-                    .take_while(|byte| byte.is_ascii_digit())
-                    .count();
-                let (number, tail) = rest.split_at(digits);
-                let code = number
-                    .iter()
-                    .fold(0u32, |code, digit| code * 10 + u32::from(digit - b'0'));
-                value.push(u8::try_from(code).unwrap_or(u8::MAX));
-                tail
-            }
-            _ => {
-                value.push(match escaped {
-                    b'a' => 7,
-                    b'b' => 8,
-                    b'f' => 12,
-                    b'n' => b'\n',
-                    b'r' => b'\r',
-                    b't' => b'\t',
-                    b'v' => 11,
-                    other => *other,
-                });
-                tail
-            }
-        };
-    }
-    value
 }

@@ -11,13 +11,17 @@
 mod error;
 mod expression;
 mod lexer;
+mod literal;
+mod outcome;
 mod parser;
+mod register;
 mod run;
 mod scope;
+mod statement;
 mod value;
 
 pub use error::{SyntaxError, SyntaxErrorKind};
-pub use run::{Doubt, DoubtKind, Registration, RunError, RunErrorKind};
+pub use outcome::{Doubt, DoubtKind, Registration, RunError, RunErrorKind};
 
 use super::function::Product;
 use parser::Parser;

@@ -9,138 +9,28 @@
 //! only under a condition, or more than once, is judged with less certainty: what would fail there is a doubt.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fmt;
 
-use super::super::function::Product;
-use super::lexer::string_value;
+use super::literal::string_value;
+use super::outcome::{Doubt, DoubtKind, Registration, RunError, RunErrorKind};
 use super::value::{Arguments, Span, Value};
-
-/// How the run of a library ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Registration {
-    /// It runs to its end and has registered these functions, in this order. There may be none.
-    Certain(Vec<Vec<u8>>),
-    /// It raises an error.
-    Fails(RunError),
-    /// Only running it would tell.
-    Maybe(Doubt),
-}
-
-/// An error that running the library certainly raises.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {kind}")]
-pub struct RunError {
-    /// Line counted from 1 at the start of the checked bytes.
-    pub line: u32,
-    /// What fails there.
-    pub kind: RunErrorKind,
-}
-
-/// Errors that running a library can raise.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RunErrorKind {
-    /// An assignment to a global, or to a table of the server: both are read-only.
-    ReadOnly,
-    /// A global, or a field of the server's table, that does not exist while a library loads.
-    NoSuchGlobal(Vec<u8>),
-    /// An operation on a value of the wrong type.
-    Type(&'static str),
-    /// Wrong arguments for `register_function` or `log`.
-    Arguments(&'static str),
-    /// A function name with other bytes than letters, digits and underscores, or without any.
-    FunctionName(Vec<u8>),
-    /// The library registers the same name twice.
-    DuplicateFunction(Vec<u8>),
-}
-
-impl fmt::Display for RunErrorKind {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ReadOnly => out.write_str("attempt to modify a read-only table"),
-            Self::NoSuchGlobal(name) => {
-                write!(
-                    out,
-                    "'{}' does not exist while a library loads",
-                    name.escape_ascii()
-                )
-            }
-            Self::Type(what) => write!(out, "attempt to {what}"),
-            Self::Arguments(what) => out.write_str(what),
-            Self::FunctionName(name) => {
-                write!(out, "'{}' is not a function name", name.escape_ascii())
-            }
-            Self::DuplicateFunction(name) => {
-                write!(
-                    out,
-                    "function '{}' is registered twice",
-                    name.escape_ascii()
-                )
-            }
-        }
-    }
-}
-
-/// Why the run of a library is not foreseen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {kind}")]
-pub struct Doubt {
-    /// Line counted from 1 at the start of the checked bytes.
-    pub line: u32,
-    /// What stands there.
-    pub kind: DoubtKind,
-}
-
-/// Kinds of code whose effect is not foreseen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum DoubtKind {
-    /// A call of anything but the server's own functions.
-    Call,
-    /// A loop.
-    Loop,
-    /// Something that depends on a condition.
-    Condition,
-    /// An operation on a value that is not known.
-    Value,
-    /// A registration whose arguments are not known.
-    Arguments,
-    /// Writing to the log, which Valkey 9.1 does not survive at this point.
-    Log,
-}
-
-impl fmt::Display for DoubtKind {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Self::Call => "calls a function while loading",
-            Self::Loop => "runs a loop while loading",
-            Self::Condition => "the effect depends on a condition",
-            Self::Value => "operates on a value that is not known",
-            Self::Arguments => "registers a function with arguments that are not known",
-            Self::Log => "writes to the log while loading",
-        })
-    }
-}
+use crate::verify::function::Product;
 
 /// Literals longer than this are not looked into where a variable could name the same one again and again.
-const LONG_LITERAL: usize = 256;
-/// More flags than anybody has to give; a longer list is not read.
-const MANY_FLAGS: u64 = 64;
-
+pub(super) const LONG_LITERAL: usize = 256;
 /// A key of a table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Key {
+pub(super) enum Key {
     String(Vec<u8>),
     Integer(u64),
 }
 
 /// A table the library made.
 #[derive(Default)]
-struct Table {
+pub(super) struct Table {
     /// Ordered, so that the first of several errors is always the same one.
-    fields: BTreeMap<Key, Value>,
+    pub(super) fields: BTreeMap<Key, Value>,
     /// It may also hold what `fields` does not tell.
-    vague: bool,
+    pub(super) vague: bool,
 }
 
 /// How the run stands.
@@ -162,9 +52,9 @@ pub(super) struct Run<'a> {
     conditional: u32,
     /// A `return` was met, or may have been.
     left: bool,
-    tables: Vec<Table>,
-    functions: Vec<Vec<u8>>,
-    registered: HashSet<Vec<u8>>,
+    pub(super) tables: Vec<Table>,
+    pub(super) functions: Vec<Vec<u8>>,
+    pub(super) registered: HashSet<Vec<u8>>,
 }
 
 impl<'a> Run<'a> {
@@ -263,7 +153,7 @@ impl<'a> Run<'a> {
         self.left = true;
     }
 
-    fn string(&self, span: Span) -> Vec<u8> {
+    pub(super) fn string(&self, span: Span) -> Vec<u8> {
         string_value(self.source.get(span.start..span.end).unwrap_or_default())
     }
 
@@ -490,143 +380,4 @@ impl<'a> Run<'a> {
             _ => self.wrong_type(line, "call a value that is no function"),
         }
     }
-
-    /// Reads the arguments of `register_function`; `Err(None)` when they are not known.
-    fn register(&mut self, arguments: Arguments) -> Result<(), Option<RunErrorKind>> {
-        let wrong = |what| Err(Some(RunErrorKind::Arguments(what)));
-        let name = match arguments {
-            Arguments { open: true, .. } => return Err(None),
-            Arguments {
-                count: 1, first, ..
-            } => self.named_arguments(first)?,
-            Arguments {
-                count: 2,
-                first,
-                second,
-                ..
-            } => {
-                let name = self.text(first, "the function name must be a string")?;
-                match second {
-                    Value::Unknown => return Err(None),
-                    callback if callback.is_function() => name,
-                    _ => return wrong("the second argument must be a function"),
-                }
-            }
-            _ => return wrong("wrong number of arguments to register_function"),
-        };
-        if !super::super::function::is_name(&name) {
-            return Err(Some(RunErrorKind::FunctionName(name)));
-        }
-        // Inside one library the comparison is exact; between libraries it ignores case.
-        if !self.registered.insert(name.clone()) {
-            return Err(Some(RunErrorKind::DuplicateFunction(name)));
-        }
-        self.functions.push(name);
-        Ok(())
-    }
-
-    /// The name in a table of named arguments whose other fields are right.
-    fn named_arguments(&self, value: Value) -> Result<Vec<u8>, Option<RunErrorKind>> {
-        let wrong = |what| Err(Some(RunErrorKind::Arguments(what)));
-        let table = match value {
-            Value::Unknown => return Err(None),
-            Value::Table(index) => self
-                .tables
-                .get(index)
-                .filter(|table| !table.vague)
-                .ok_or(None)?,
-            _ => return wrong("a single argument must be a table"),
-        };
-        let (mut name, mut callback) = (None, false);
-        let (mut description, mut flags) = (false, false);
-        // An error that is certain beats any doubt about the other arguments.
-        let mut doubtful = false;
-        for (key, &value) in &table.fields {
-            let key = match key {
-                _ if matches!(value, Value::Nil) => continue,
-                Key::String(key) => c_string(key).to_ascii_lowercase(),
-                Key::Integer(_) if matches!(value, Value::Unknown) => b"".to_vec(),
-                Key::Integer(_) => return wrong("unknown named argument"),
-            };
-            // The same argument in two spellings: which one wins depends on the order inside the server's table.
-            let repeated = match (key.as_slice(), value) {
-                (_, Value::Unknown) => true,
-                (b"function_name", _) => match self.text(value, "function_name must be a string") {
-                    Ok(text) => name.replace(text).is_some(),
-                    Err(None) => true,
-                    error => return error,
-                },
-                (b"description", _) if value.is_string() || matches!(value, Value::Number(_)) => {
-                    std::mem::replace(&mut description, true)
-                }
-                (b"description", _) => return wrong("description must be a string"),
-                (b"callback", _) if value.is_function() => std::mem::replace(&mut callback, true),
-                (b"callback", _) => return wrong("callback must be a function"),
-                (b"flags", _) => match self.flags(value) {
-                    Ok(()) => std::mem::replace(&mut flags, true),
-                    Err(None) => true,
-                    Err(error) => return Err(error),
-                },
-                _ => return wrong("unknown named argument"),
-            };
-            doubtful |= repeated;
-        }
-        if doubtful {
-            return Err(None);
-        }
-        match name {
-            Some(name) if callback => Ok(name),
-            Some(_) => wrong("a callback argument is missing"),
-            None => wrong("a function_name argument is missing"),
-        }
-    }
-
-    fn flags(&self, value: Value) -> Result<(), Option<RunErrorKind>> {
-        let Value::Table(index) = value else {
-            return Err(Some(RunErrorKind::Arguments("flags must be a table")));
-        };
-        let table = self
-            .tables
-            .get(index)
-            .filter(|table| !table.vague)
-            .ok_or(None)?;
-        for position in 1..=MANY_FLAGS {
-            match table.fields.get(&Key::Integer(position)) {
-                None | Some(Value::Nil) => return Ok(()),
-                Some(Value::Unknown | Value::Text) => return Err(None),
-                Some(Value::String(span)) if span.end - span.start > LONG_LITERAL => {
-                    return Err(None);
-                }
-                Some(Value::String(span)) if is_flag(c_string(&self.string(*span))) => {}
-                Some(_) => return Err(Some(RunErrorKind::Arguments("unknown flag given"))),
-            }
-        }
-        Err(None)
-    }
-
-    /// The bytes of a string argument; numbers are converted.
-    fn text(&self, value: Value, wrong: &'static str) -> Result<Vec<u8>, Option<RunErrorKind>> {
-        match value {
-            Value::String(span) => Ok(self.string(span)),
-            Value::Number(Some(number)) => Ok(number.to_string().into_bytes()),
-            Value::Unknown | Value::Text | Value::Number(None) => Err(None),
-            _ => Err(Some(RunErrorKind::Arguments(wrong))),
-        }
-    }
-}
-
-/// The part of a string that C code sees.
-fn c_string(bytes: &[u8]) -> &[u8] {
-    bytes.split(|&byte| byte == 0).next().unwrap_or_default()
-}
-
-fn is_flag(flag: &[u8]) -> bool {
-    const FLAGS: [&[u8]; 5] = [
-        b"no-writes",
-        b"allow-oom",
-        b"allow-stale",
-        b"no-cluster",
-        b"allow-cross-slot-keys",
-    ];
-    FLAGS.iter().any(|known| known.eq_ignore_ascii_case(flag))
 }
