@@ -61,6 +61,10 @@ pub(crate) trait Sink {
     /// One token: the window from its first byte, its offset in the file, and
     /// how many bytes it takes.
     fn token(&mut self, window: &[u8], at: u64, used: usize, token: Token);
+
+    /// A special encoding stood at `at` where a length belongs, in the token
+    /// just handed over.
+    fn lax_length(&mut self, _at: u64) {}
 }
 
 /// How far [`Decoder::drive`] came.
@@ -494,7 +498,9 @@ impl Decoder {
         };
         match again {
             Ok(()) => {
-                self.lax_length = Some(begin + (window.len() - bad.left) as u64);
+                let at = begin + (window.len() - bad.left) as u64;
+                self.lax_length = Some(at);
+                sink.lax_length(at);
                 Ok(None)
             }
             Err(NomErr::Incomplete(n)) => Ok(Some(window.len().saturating_add(needed(n)))),
@@ -560,17 +566,6 @@ impl Decoder {
             State::Rare(rare) => rare.stage(),
             _ => Stage::Value,
         }
-    }
-
-    /// The error of input that ends where the decoder wants more.
-    pub(crate) fn truncated(&self, window: &[u8]) -> Error {
-        self.error(
-            window,
-            Bad {
-                what: What::Short,
-                left: 0,
-            },
-        )
     }
 
     /// An error at the current offset.

@@ -99,10 +99,15 @@ pub(super) fn opcode<const EOF: bool>(
             (rest, Part::Function(source))
         }
         Opcode::FUNCTION_PRE_GA => {
-            return fail(
-                rest,
-                What::Unsupported("functions of 7.0 release candidates (opcode 246)"),
-            );
+            let (rest, name) = string::<EOF>(rest, rules)?;
+            let (rest, _engine) = string::<EOF>(rest, rules)?;
+            let (rest, described) = plain_len::<EOF>(rest, rules)?;
+            let rest = match described {
+                0 => rest,
+                _ => string::<EOF>(rest, rules)?.0,
+            };
+            let (rest, code) = string::<EOF>(rest, rules)?;
+            (rest, Part::FunctionPreGa { name, code })
         }
         Opcode::MODULE_AUX => {
             let (rest, id) = plain_len::<EOF>(rest, rules)?;
