@@ -1,7 +1,7 @@
 //! Opening what was named on the command line.
 
 use std::fs::File;
-use std::io::{self, Read, Stdin};
+use std::io::{self, Read, Seek, SeekFrom, Stdin};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -50,6 +50,31 @@ impl Input {
             return Err(OpenError::Folder(path.to_owned()));
         }
         Ok(Input::File(file))
+    }
+
+    /// Reads bytes that may have been read before, as many as there are.
+    ///
+    /// # Errors
+    ///
+    /// Of the operating system; pipes and standard input cannot do this.
+    pub fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        match self {
+            Input::File(file) => {
+                let mut again = file.try_clone()?;
+                let back = again.stream_position()?;
+                again.seek(SeekFrom::Start(offset))?;
+                let mut read = 0;
+                while read < buf.len() {
+                    match again.read(&mut buf[read..])? {
+                        0 => break,
+                        n => read += n,
+                    }
+                }
+                again.seek(SeekFrom::Start(back))?;
+                Ok(read)
+            }
+            Input::Stdin(_) => Err(io::ErrorKind::NotSeekable.into()),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use rdbkit_aof::{Layout, sniff};
-use rdbkit_rdb::verify::{self, Options, Report, Verdict};
+use rdbkit_rdb::verify::{self, Code, Finding, Options, Report, Verdict};
 
 use crate::args::CheckArgs;
 use crate::exit::Exit;
@@ -54,7 +54,31 @@ fn check(path: &Path, options: &Options) -> Result<Report, String> {
     if let Some(what) = not_an_rdb(&head) {
         return Err(format!("{} is {what}", path.display()));
     }
-    Ok(verify::stream(head.as_slice().chain(input), options))
+    let mut report = verify::stream(head.as_slice().chain(&mut input), options);
+    name_duplicates(&mut report, &input);
+    Ok(report)
+}
+
+/// Bytes read to find the name of a key: names are shorter, or cut anyway.
+const NAME_WINDOW: usize = 16 << 10;
+
+/// Duplicates are found when the input has gone by. A file can be looked at
+/// again; of a pipe the offsets have to do.
+fn name_duplicates(report: &mut Report, input: &Input) {
+    let unnamed = |f: &&mut Finding| f.code == Code::DuplicateKey && f.key.is_none();
+    let mut window = vec![0; NAME_WINDOW];
+    for finding in report.findings.iter_mut().filter(unnamed) {
+        let Ok(read) = input.read_at(&mut window, finding.offset) else {
+            return;
+        };
+        finding.key = window
+            .get(..read)
+            .and_then(verify::name_key)
+            .map(|mut key| {
+                key.truncate(Finding::MAX_KEY);
+                key
+            });
+    }
 }
 
 /// What a file is that is clearly meant to be something else than an RDB file.

@@ -18,7 +18,7 @@
 mod collection;
 mod module;
 mod rare;
-mod record;
+pub(crate) mod record;
 mod stream;
 
 use std::collections::HashMap;
@@ -58,6 +58,9 @@ pub enum Step {
 
 /// Takes tokens where they are parsed, see [`Decoder::drive`].
 pub(crate) trait Sink {
+    /// Whether more than one token may be handed over at a time.
+    const MANY: bool = true;
+
     /// One token: the window from its first byte, its offset in the file, and
     /// how many bytes it takes.
     fn token(&mut self, window: &[u8], at: u64, used: usize, token: Token);
@@ -80,6 +83,8 @@ pub(crate) struct Progress {
 struct Captured(Option<(usize, Token)>);
 
 impl Sink for Captured {
+    const MANY: bool = false;
+
     #[inline(always)]
     fn token(&mut self, _: &[u8], _: u64, used: usize, token: Token) {
         self.0 = Some((used, token));
@@ -385,6 +390,9 @@ impl Decoder {
                         if kind == ValueType::STRING {
                             let next = State::One(Role::Value);
                             self.emit(w, rest, Part::Key { kind, key }, next, sink);
+                            if S::MANY {
+                                self.short_string(rest, rules, sink);
+                            }
                             return Ok(());
                         }
                         return match record::value_state(kind, self.dialect) {
@@ -448,6 +456,31 @@ impl Decoder {
         self.accept(token);
         self.emit(w, rest, token, next, sink);
         Ok(())
+    }
+
+    /// The value of a string key, taken at once with its key where it is short
+    /// and in the window: most keys of most files end here.
+    #[inline(always)]
+    fn short_string<S: Sink>(&mut self, w: &[u8], rules: Rules, sink: &mut S) {
+        let role = Role::Value;
+        let rules = Rules {
+            base: w.len(),
+            ..rules
+        };
+        let (rest, text) = match str_head::<true>(w, rules) {
+            Ok((rest, StrHead::Raw(n))) if n <= rest.len().min(self.limits.chunk) as u64 => {
+                let (start, len) = (rules.pos(rest), n as usize);
+                (
+                    rest.get(len..).unwrap_or_default(),
+                    StrToken::Raw { start, len },
+                )
+            }
+            Ok((rest, StrHead::Int(n))) => (rest, StrToken::Int(n)),
+            // Whatever this is, the next step deals with it.
+            _ => return,
+        };
+        self.emit(w, rest, Part::Item { role, text }, State::KeyEnd, sink);
+        self.emit(rest, rest, Part::KeyEnd, State::Opcode, sink);
     }
 
     #[inline(always)]

@@ -174,6 +174,18 @@ pub(super) fn opcode<const EOF: bool>(
     Ok((rest, (token, State::Opcode)))
 }
 
+/// The name of the key whose type byte is at the front of `bytes`.
+pub(crate) fn key_name(bytes: &[u8]) -> Option<Vec<u8>> {
+    let rest = bytes.get(1..)?;
+    let rules = Rules {
+        base: rest.len(),
+        max_piece: u64::MAX,
+        lenient: true,
+    };
+    let (_, key) = string::<true>(rest, rules).ok()?;
+    key.resolve(rest).to_vec().ok()
+}
+
 /// Where a value of `kind` begins in the grammar.
 #[inline]
 pub(super) fn value_state(kind: ValueType, dialect: Dialect) -> Result<State, What> {

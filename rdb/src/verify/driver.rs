@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use crate::checksum::Checksum;
-use crate::decoder::Decoder;
+use crate::decoder::{Decoder, record};
 use crate::limits::Limits;
 use crate::stream::StreamReader;
 use crate::verify::verifier::Verifier;
@@ -16,7 +16,7 @@ const ROUND: usize = 256 << 10;
 ///
 /// # Limits
 ///
-/// About 13 bytes for every key (none with [`Options::duplicates`] off), and
+/// About 12 bytes for every key (none with [`Options::duplicates`] off), and
 /// what the largest single value needs: the fingerprints of its elements and
 /// one decompressed blob.
 #[must_use]
@@ -44,18 +44,26 @@ pub fn slice(bytes: &[u8], options: &Options) -> Report {
             Err(error) => {
                 let end = error.offset();
                 verifier.error(error);
+                verifier.duplicates(|offset| key_at(bytes, offset));
                 return verifier.finish(end);
             }
         }
     }
     verifier.checksum(checksum.value(), at as u64);
     verifier.rest((bytes.len() - at) as u64, at as u64);
+    verifier.duplicates(|offset| key_at(bytes, offset));
     verifier.finish(at as u64)
+}
+
+fn key_at(bytes: &[u8], offset: u64) -> Option<Vec<u8>> {
+    record::key_name(bytes.get(usize::try_from(offset).ok()?..)?)
 }
 
 /// Verifies an RDB file as it comes: from a pipe, a file, a decompressor.
 ///
-/// The verdict is the same as for the same bytes in memory.
+/// The verdict is the same as for the same bytes in memory. Keys that come
+/// twice are found when the input has gone by: findings of them have an offset
+/// and no key. Where the input can be read again, [`name_key`] has it.
 ///
 /// # Limits
 ///
@@ -71,6 +79,7 @@ pub fn stream<R: Read>(source: R, options: &Options) -> Report {
             Err(error) => {
                 let end = error.offset();
                 verifier.error(error);
+                verifier.duplicates(|_| None);
                 return verifier.finish(end);
             }
         }
@@ -83,5 +92,14 @@ pub fn stream<R: Read>(source: R, options: &Options) -> Report {
             Err(error) => verifier.error(error),
         }
     }
+    verifier.duplicates(|_| None);
     verifier.finish(end)
+}
+
+/// The key whose type byte is at the front of `bytes`: to put a name to a
+/// finding of [`stream`] that has only an offset. `None` if the bytes end
+/// before the key does, or are damaged.
+#[must_use]
+pub fn name_key(bytes: &[u8]) -> Option<Vec<u8>> {
+    record::key_name(bytes)
 }

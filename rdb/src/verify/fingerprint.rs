@@ -41,6 +41,14 @@ impl Hasher {
             stored: (hash as u64).max(1),
         }
     }
+
+    /// The same with 80 bits: 16 to choose a log by, 64 to store.
+    #[inline]
+    pub fn wide(&self, space: u64, bytes: &[u8]) -> (u16, u64) {
+        let seed = self.seed ^ space.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let hash = xxh3_128_with_seed(bytes, seed);
+        ((hash >> 64) as u16, (hash as u64).max(1))
+    }
 }
 
 const TABLES: usize = 256;
@@ -60,7 +68,7 @@ pub(crate) struct FingerprintSet {
 /// scaled to the number of slots, so the slots stay nearly sorted, and growing
 /// reads and writes memory in order.
 #[derive(Clone, Debug, Default)]
-struct Table {
+pub(crate) struct Table {
     slots: Vec<u64>,
     len: usize,
 }
@@ -73,6 +81,7 @@ impl FingerprintSet {
     }
 
     /// Bytes of memory the slots take.
+    #[cfg(test)]
     pub fn memory(&self) -> usize {
         self.tables
             .iter()
@@ -80,25 +89,11 @@ impl FingerprintSet {
             .sum()
     }
 
-    /// Reads the slot a fingerprint would go to, so that it is in the cache
-    /// when `insert` needs it. Independent reads overlap; that is the point.
-    #[inline]
-    pub fn touch(&self, print: Fingerprint) -> u64 {
-        let table = &self.tables[usize::from(print.table)];
-        table
-            .slots
-            .get(home(print.stored, table.slots.len()))
-            .copied()
-            .unwrap_or(0)
-    }
-
     /// Adds a fingerprint; `false` if it was there.
     #[inline]
     pub fn insert(&mut self, print: Fingerprint) -> bool {
         let table = &mut self.tables[usize::from(print.table)];
-        if table.len * 4 >= table.slots.len() * 3 {
-            table.grow();
-        }
+        table.reserve_one();
         table.insert(print.stored)
     }
 }
@@ -109,8 +104,24 @@ fn home(stored: u64, slots: usize) -> usize {
 }
 
 impl Table {
+    /// Empties the table and makes room for `len` elements.
+    pub fn clear(&mut self, len: usize) {
+        self.len = 0;
+        self.slots.clear();
+        self.slots.resize((len * 2).max(16), 0);
+    }
+
+    /// Makes room for one more.
     #[inline]
-    fn insert(&mut self, stored: u64) -> bool {
+    pub fn reserve_one(&mut self) {
+        if self.len * 4 >= self.slots.len() * 3 {
+            self.grow();
+        }
+    }
+
+    /// Adds a fingerprint; `false` if it was there. There must be room.
+    #[inline]
+    pub fn insert(&mut self, stored: u64) -> bool {
         let slots = self.slots.len();
         let mut at = home(stored, slots);
         loop {

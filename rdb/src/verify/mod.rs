@@ -18,7 +18,7 @@ mod server;
 mod value;
 mod verifier;
 
-pub use driver::{slice, stream};
+pub use driver::{name_key, slice, stream};
 pub use finding::{Code, Finding, Severity};
 pub use report::{ChecksumState, Database, Needs, Report, Verdict};
 pub use server::{BadServer, Product, Server};
@@ -52,7 +52,7 @@ pub struct Options {
     /// Names of the modules the server has. By default nobody says, and
     /// modules are only listed under [`Report::needs`].
     pub modules: Option<Vec<String>>,
-    /// Whether to look for the same key twice; costs about 13 bytes a key.
+    /// Whether to look for the same key twice; costs about 12 bytes a key.
     pub duplicates: bool,
     /// The time of loading, in Unix milliseconds: keys that expired before it
     /// are dropped by a server and cannot collide. By default no key has.

@@ -54,18 +54,12 @@ impl Database {
     /// Keys of one kind.
     #[must_use]
     pub fn of(&self, kind: ObjectKind) -> u64 {
-        ObjectKind::ALL
-            .iter()
-            .position(|k| *k == kind)
-            .and_then(|i| self.by_kind.get(i))
-            .copied()
-            .unwrap_or(0)
+        self.by_kind[kind as usize]
     }
 
+    #[inline]
     pub(crate) fn count(&mut self, kind: ObjectKind) {
-        if let Some(i) = ObjectKind::ALL.iter().position(|k| *k == kind) {
-            self.by_kind[i] += 1;
-        }
+        self.by_kind[kind as usize] += 1;
     }
 
     /// Adds another database's numbers to this one's.

@@ -1,7 +1,5 @@
 //! The judge of a whole file: takes tokens, keeps the report.
 
-use std::collections::HashSet;
-
 use crate::decoder::Sink;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Part, Token};
@@ -10,7 +8,7 @@ use crate::verify::Options;
 use crate::verify::finding::{Code, Finding, Severity};
 use crate::verify::fingerprint::Hasher;
 use crate::verify::function::{self, FunctionVerdict, Libraries};
-use crate::verify::keys::KeyIndex;
+use crate::verify::keys::KeyLog;
 use crate::verify::report::{ChecksumState, Database, Report};
 use crate::verify::server::{Product, Server};
 use crate::verify::value::ValueJudge;
@@ -29,13 +27,16 @@ pub(crate) struct Verifier<'o> {
     counts: Database,
     attributes: Attributes,
     key: CurrentKey,
-    keys: KeyIndex,
+    keys: KeyLog,
     value: ValueJudge,
     scratch: Scratch,
     libraries: Libraries,
-    types_seen: HashSet<u8>,
+    /// One bit a value type met before.
+    types_seen: u64,
     stored_checksum: Option<u64>,
     base: bool,
+    /// Where databases were selected, for the keys that turn out to come twice.
+    selected: Vec<(u64, u64)>,
 }
 
 /// What comes before a key.
@@ -61,6 +62,8 @@ const MAX_AUX_FIELDS: usize = 256;
 /// Keys a RESIZEDB hint may name without a word: tables for more than these
 /// cost tens of gigabytes.
 const HUGE_HINT: u64 = 1 << 31;
+/// Changes of database kept; a file can hold billions, a server writes a few.
+const MAX_SELECTED: usize = 1 << 16;
 /// Library and module names kept.
 const MAX_NAMES: usize = 10_000;
 
@@ -111,13 +114,14 @@ impl<'o> Verifier<'o> {
             counts: Database::default(),
             attributes: Attributes::default(),
             key: CurrentKey::default(),
-            keys: KeyIndex::new(Hasher::new()),
+            keys: KeyLog::new(Hasher::new()),
             value: ValueJudge::new(server, max),
             scratch: Scratch::with_limit(max),
             libraries: Libraries::default(),
-            types_seen: HashSet::new(),
+            types_seen: 0,
             stored_checksum: None,
             base: options.base.unwrap_or(false),
+            selected: Vec::new(),
         }
     }
 
@@ -138,7 +142,9 @@ impl<'o> Verifier<'o> {
             _ => self.begin_encoded_key(key, at),
         }
         self.value.begin(kind, self.dialect);
-        if kind.0 >= 9 {
+        // The decoder knows no type above 63.
+        if self.types_seen & 1 << (kind.0 & 63) == 0 {
+            self.types_seen |= 1 << (kind.0 & 63);
             self.newer_type(kind, at);
         }
     }
@@ -155,20 +161,18 @@ impl<'o> Verifier<'o> {
         }
     }
 
-    /// The first value of a type that not every server knows.
+    /// The first value of a type: who knows it?
+    #[cold]
     fn newer_type(&mut self, kind: ValueType, at: u64) {
-        if !self.types_seen.contains(&kind.0) {
-            self.types_seen.insert(kind.0);
-            let since = kind.since(self.dialect);
-            self.version_used = self.version_used.max(since);
-            let server = self.server;
-            let name = kind.name(self.dialect).unwrap_or("unknown");
-            if !server.knows(kind, self.dialect) {
-                let message = format!("{server} does not know value type {} ({name})", kind.0);
-                self.find(Code::TypeUnsupported, at, message);
-            } else {
-                self.newer_than_header(since, at, || format!("value type {} ({name})", kind.0));
-            }
+        let since = kind.since(self.dialect);
+        self.version_used = self.version_used.max(since);
+        let server = self.server;
+        let name = kind.name(self.dialect).unwrap_or("unknown");
+        if !server.knows(kind, self.dialect) {
+            let message = format!("{server} does not know value type {} ({name})", kind.0);
+            self.find(Code::TypeUnsupported, at, message);
+        } else {
+            self.newer_than_header(since, at, || format!("value type {} ({name})", kind.0));
         }
     }
 
@@ -206,12 +210,8 @@ impl<'o> Verifier<'o> {
             // A server that drops the key never sees that it comes twice.
             drops = expired && !self.base;
         }
-        if self.options.duplicates
-            && !drops
-            && self.key.named
-            && self.keys.push(self.db, self.key.offset)
-        {
-            self.flush_keys();
+        if self.options.duplicates && !drops && self.key.named {
+            self.keys.push(self.db, self.key.offset);
         }
     }
 
@@ -224,21 +224,6 @@ impl<'o> Verifier<'o> {
             self.key.inside = false;
             self.counts.empty += 1;
         }
-    }
-
-    fn flush_keys(&mut self) {
-        let mut found = Vec::new();
-        self.keys.flush(|d| {
-            found.push(Finding {
-                code: Code::DuplicateKey,
-                severity: Code::DuplicateKey.severity(),
-                offset: d.offset,
-                db: Some(d.db),
-                key: Some(cut(d.key)),
-                message: "the same key again in this database".to_owned(),
-            });
-        });
-        found.into_iter().for_each(|f| self.keep(f));
     }
 
     #[cold]
@@ -393,6 +378,9 @@ impl<'o> Verifier<'o> {
     fn select(&mut self, db: u64, at: u64) {
         self.put_counts();
         self.db = db;
+        if self.selected.len() < MAX_SELECTED {
+            self.selected.push((at, db));
+        }
         self.report.needs.databases = self.report.needs.databases.max(db.saturating_add(1));
         if db >= self.options.databases {
             let message = format!(
@@ -562,9 +550,44 @@ impl<'o> Verifier<'o> {
         }
     }
 
+    /// Adds the keys that come twice. `name` gives the name and database of
+    /// the key at an offset, where the input can be looked at again.
+    pub fn duplicates(&mut self, name: impl Fn(u64) -> Option<Vec<u8>>) {
+        let mut offsets = Vec::new();
+        let mut count: u64 = 0;
+        let keep = self.options.max_findings;
+        self.keys.duplicates(|offset| {
+            count += 1;
+            if offsets.len() < keep.max(1) {
+                offsets.push(offset);
+            }
+        });
+        for offset in &offsets {
+            self.keep(Finding {
+                code: Code::DuplicateKey,
+                severity: Code::DuplicateKey.severity(),
+                offset: *offset,
+                db: self.database_at(*offset),
+                key: name(*offset).map(|key| cut(&key)),
+                message: "the same key again in this database".to_owned(),
+            });
+        }
+        if count > 0 {
+            self.report.totals.insert(Code::DuplicateKey, count);
+        }
+    }
+
+    /// The database that was selected at an offset.
+    fn database_at(&self, offset: u64) -> Option<u64> {
+        let after = self.selected.partition_point(|(at, _)| *at <= offset);
+        match after.checked_sub(1) {
+            Some(i) => self.selected.get(i).map(|(_, db)| *db),
+            None => Some(0),
+        }
+    }
+
     /// The report; `end` is where decoding stopped.
     pub fn finish(mut self, end: u64) -> Report {
-        self.flush_keys();
         self.put_counts();
         let (dialect, used) = (self.dialect, self.version_used);
         let needs = &mut self.report.needs;
