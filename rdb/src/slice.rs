@@ -119,6 +119,16 @@ impl<'a> SliceReader<'a> {
         &mut self.decoder
     }
 
+    /// The bounds it was made with.
+    pub(crate) fn limits(&self) -> &Limits {
+        self.decoder.limits()
+    }
+
+    /// The database of the keys that come next.
+    pub(crate) fn db(&self) -> u64 {
+        self.decoder.db()
+    }
+
     /// What has not been decoded: after `Eof`, the bytes behind the trailer.
     #[must_use]
     pub fn rest(&self) -> &'a [u8] {

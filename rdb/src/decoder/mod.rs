@@ -181,6 +181,7 @@ pub struct Decoder {
     offset: u64,
     dialect: Dialect,
     version: u32,
+    db: u64,
     limits: Limits,
     /// Field counts of the hash templates seen, by id.
     templates: HashMap<u64, u64>,
@@ -200,6 +201,7 @@ impl Decoder {
             offset: 0,
             dialect: Dialect::Redis,
             version: 0,
+            db: 0,
             limits,
             templates: HashMap::new(),
             lax_length: None,
@@ -233,6 +235,15 @@ impl Decoder {
         Ok(decoder)
     }
 
+    /// A decoder at the first of the `fields` names of a hash template.
+    pub(crate) fn for_template(fields: u64, limits: Limits) -> Decoder {
+        let mut decoder = Decoder::new(limits);
+        if fields > 0 {
+            decoder.state = State::Rare(Rare::TemplateField { left: fields });
+        }
+        decoder
+    }
+
     /// Tells a decoder for one value how many fields a template has.
     pub(crate) fn know_template(&mut self, id: u64, fields: u64) {
         self.templates.insert(id, fields);
@@ -254,6 +265,17 @@ impl Decoder {
     #[must_use]
     pub fn version(&self) -> u32 {
         self.version
+    }
+
+    /// The database of the keys that come next; 0 before the file names one.
+    #[must_use]
+    pub fn db(&self) -> u64 {
+        self.db
+    }
+
+    /// The bounds it was made with.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// Whether the decoder stands between two records.
@@ -462,6 +484,7 @@ impl Decoder {
                 self.dialect = dialect;
                 self.version = version;
             }
+            Part::SelectDb(db) => self.db = db,
             Part::Template { id, fields } if self.templates.len() < MAX_TEMPLATES => {
                 self.templates.insert(id, fields);
             }
