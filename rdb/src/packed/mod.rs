@@ -23,7 +23,7 @@ mod ziplist;
 mod zipmap;
 
 #[cfg(test)]
-mod encode;
+pub(crate) mod encode;
 
 pub use element::Element;
 pub use fault::{PackedError, PackedFault};
