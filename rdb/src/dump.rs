@@ -11,7 +11,6 @@
 use crate::checksum::Checksum;
 use crate::decoder::{Checkpoint, Decoder, Step};
 use crate::error::{Error, ErrorKind, Result, Stage};
-use crate::event::Part;
 use crate::limits::Limits;
 use crate::record::{Attribute, Attributes, KeyMeta, Record};
 use crate::text::Str;
@@ -146,17 +145,7 @@ fn split(body: &[u8], dialect: Dialect, version: u32) -> Result<(Record<'_>, &[u
     let key_at = at.offset;
     at.offset += 1;
     let mut value = Decoder::for_value(kind, at, limits)?;
-    loop {
-        match value.step(from(value.offset()), true)? {
-            Step::Token {
-                token: Part::KeyEnd,
-                ..
-            } => break,
-            Step::Token { .. } => {}
-            Step::Done | Step::NeedMore { .. } => break,
-        }
-    }
-    let len = (value.offset() - at.offset) as usize;
+    let len = value.skip_value(raw)?;
     let (raw, trailing) = raw.split_at_checked(len).unwrap_or((raw, &[]));
     let record = Record {
         db: 0,

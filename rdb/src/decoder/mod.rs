@@ -82,6 +82,14 @@ impl Sink for Captured {
     }
 }
 
+/// The sink of what is passed over.
+struct Unseen;
+
+impl Sink for Unseen {
+    #[inline(always)]
+    fn token(&mut self, _: &[u8], _: u64, _: usize, _: Token) {}
+}
+
 /// Where in the grammar the decoder stands. `Copy`, so that a step which
 /// needs more bytes has nothing to roll back.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -370,6 +378,30 @@ impl Decoder {
                     need: 0,
                 });
             }
+        }
+    }
+
+    /// Takes the token at the front of `window`, behind which there is nothing,
+    /// into `sink`. None comes once the file's end was read or after an error.
+    #[inline(always)]
+    pub(crate) fn step_into<S: Sink>(&mut self, window: &[u8], sink: &mut S) -> Result<()> {
+        match self.advance::<true, S>(window, false, sink) {
+            Ok(()) => Ok(()),
+            Err(e) => self.refuse(window, true, e, sink).map(drop),
+        }
+    }
+
+    /// Passes over the rest of a value whose end is within `window`, and says
+    /// how many bytes that were.
+    pub(crate) fn skip_value(&mut self, window: &[u8]) -> Result<usize> {
+        let start = self.offset;
+        loop {
+            let used = (self.offset - start) as usize;
+            if matches!(self.state, State::Opcode | State::Done | State::Failed) {
+                return Ok(used);
+            }
+            let w = window.get(used..).unwrap_or_default();
+            self.step_into(w, &mut Unseen)?;
         }
     }
 

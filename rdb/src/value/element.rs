@@ -1,9 +1,9 @@
 //! Lists and sets: elements, whatever they are packed in.
 
 use super::blob::Blob;
-use super::walk::{self, Walk};
+use super::walk::{self, Piece, Walk};
 use crate::error::Result;
-use crate::event::{Part, Role};
+use crate::event::Role;
 use crate::packed::Element;
 use crate::record::Record;
 use crate::text::Scratch;
@@ -108,12 +108,11 @@ impl Inner<'_> {
             if self.blob.more()? {
                 return self.blob.next();
             }
-            match self.walk.next()? {
-                Some(Part::Item {
-                    role: Role::Packed(packing),
-                    text,
-                }) => self.blob.open(packing, text, &self.walk)?,
-                Some(Part::Item { text, .. }) => {
+            match self.walk.piece()? {
+                Some(Piece::Item(Role::Packed(packing), text)) => {
+                    self.blob.open(packing, text, &self.walk)?;
+                }
+                Some(Piece::Item(_, text)) => {
                     let offset = self.walk.token_offset();
                     return walk::element(text, &mut self.scratch, offset).map(Some);
                 }

@@ -2,9 +2,9 @@
 
 use super::blob::Blob;
 use super::template::{Names, of_array};
-use super::walk::{self, Walk};
+use super::walk::{self, Number, Piece, Walk};
 use crate::error::Result;
-use crate::event::{Event, Packing, Part, Role};
+use crate::event::{Packing, Role};
 use crate::packed::Element;
 use crate::record::{Record, Templates};
 use crate::text::{Scratch, Str};
@@ -176,12 +176,12 @@ impl<'a> Inner<'a> {
                     (false, _) => self.pair(),
                 };
             }
-            let Some(event) = self.walk.next()? else {
+            let Some(piece) = self.walk.piece()? else {
                 self.check_names()?;
                 return Ok(None);
             };
-            match event {
-                Part::Item { role, text } => match role {
+            match piece {
+                Piece::Item(role, text) => match role {
                     Role::Field => self.field = (text, self.walk.token_offset()),
                     Role::FieldValue => {
                         self.value = (text, self.walk.token_offset());
@@ -195,13 +195,14 @@ impl<'a> Inner<'a> {
                     Role::Path => self.set_path(text)?,
                     _ => {}
                 },
-                Part::FieldExpiry(expire_ms) => {
+                Piece::Expiry(expire_ms) => {
                     self.expire_ms = expire_ms;
                     if self.expiry_last {
                         return self.field();
                     }
                 }
-                other => self.template_event(other)?,
+                Piece::Number(number) => self.number(number)?,
+                Piece::Score(_) => {}
             }
         }
     }
@@ -283,13 +284,13 @@ impl<'a> Inner<'a> {
 
     /// What only template hashes have: their names, or where to look them up.
     #[cold]
-    fn template_event(&mut self, event: Event<'a>) -> Result<()> {
-        let names = match event {
+    fn number(&mut self, number: Number) -> Result<()> {
+        let names = match number {
             // The names follow as strings, and the values behind them.
-            Part::Count(fields) if self.named => {
+            Number::Count(fields) if self.named => {
                 Names::of_input(self.walk.rest(), fields, self.max_decompressed)
             }
-            Part::TemplateRef(id) => self.look_up(id)?,
+            Number::TemplateRef(id) => self.look_up(id)?,
             _ => return Ok(()),
         };
         self.names = Some(Box::new(names));

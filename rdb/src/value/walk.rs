@@ -1,12 +1,12 @@
 //! The decoder over the bytes of one value.
 
-use crate::decoder::{Checkpoint, Decoder, Step};
+use crate::decoder::{Checkpoint, Decoder, Sink, Step};
 use crate::error::{Error, ErrorKind, Result, Stage};
-use crate::event::{Event, Part};
+use crate::event::{Event, Part, Role, Token};
 use crate::limits::Limits;
 use crate::packed::Element;
 use crate::record::Record;
-use crate::text::{Scratch, Str};
+use crate::text::{Scratch, Str, StrToken};
 
 /// Drives the decoder over a value whose bytes lie in memory.
 #[derive(Clone, Debug)]
@@ -16,6 +16,46 @@ pub(super) struct Walk<'a> {
     at: usize,
     token_offset: u64,
     ended: bool,
+}
+
+/// A piece of a list, set, sorted set or hash.
+pub(super) enum Piece<'a> {
+    Item(Role, Str<'a>),
+    Score(f64),
+    Expiry(Option<i64>),
+    /// Counts, containers, smallest expiries, template ids and formats.
+    Number(Number),
+}
+
+/// The numbers a hash has to know.
+#[derive(Clone, Copy)]
+pub(super) enum Number {
+    Count(u64),
+    TemplateRef(u64),
+    Other,
+}
+
+enum PieceSink {
+    End,
+    Item(Role, StrToken),
+    Score(f64),
+    Expiry(Option<i64>),
+    Number(Number),
+}
+
+impl Sink for PieceSink {
+    #[inline(always)]
+    fn token(&mut self, _: &[u8], _: u64, _: usize, token: Token) {
+        *self = match token {
+            Part::Item { role, text } => PieceSink::Item(role, text),
+            Part::Score(score) => PieceSink::Score(score),
+            Part::FieldExpiry(expire_ms) => PieceSink::Expiry(expire_ms),
+            Part::KeyEnd => PieceSink::End,
+            Part::Count(n) => PieceSink::Number(Number::Count(n)),
+            Part::TemplateRef(id) => PieceSink::Number(Number::TemplateRef(id)),
+            _ => PieceSink::Number(Number::Other),
+        };
+    }
 }
 
 /// Strings of a value in memory are borrowed, so they never come in chunks.
@@ -41,6 +81,32 @@ impl<'a> Walk<'a> {
             token_offset: record.value_offset,
             ended: false,
         })
+    }
+
+    /// The next item, score or expiry, or `None` at the end of the value.
+    ///
+    /// What [`next`](Walk::next) does, without moving every kind of event about:
+    /// the sink is told the kind at compile time.
+    #[inline(always)]
+    pub fn piece(&mut self) -> Result<Option<Piece<'a>>> {
+        if self.ended {
+            return Ok(None);
+        }
+        let window: &'a [u8] = self.raw.get(self.at..).unwrap_or_default();
+        let mut sink = PieceSink::End;
+        self.token_offset = self.decoder.offset();
+        self.decoder.step_into(window, &mut sink)?;
+        self.at += (self.decoder.offset() - self.token_offset) as usize;
+        Ok(Some(match sink {
+            PieceSink::Item(role, text) => Piece::Item(role, text.resolve(window)),
+            PieceSink::Score(score) => Piece::Score(score),
+            PieceSink::Expiry(expire_ms) => Piece::Expiry(expire_ms),
+            PieceSink::Number(token) => Piece::Number(token),
+            PieceSink::End => {
+                self.ended = true;
+                return Ok(None);
+            }
+        }))
     }
 
     /// The next event, or `None` at the end of the value.

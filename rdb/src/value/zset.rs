@@ -1,9 +1,9 @@
 //! Sorted sets: members and scores.
 
 use super::blob::Blob;
-use super::walk::{self, Walk};
+use super::walk::{self, Piece, Walk};
 use crate::error::Result;
-use crate::event::{Part, Role};
+use crate::event::Role;
 use crate::packed::Element;
 use crate::record::Record;
 use crate::score;
@@ -109,13 +109,12 @@ impl Inner<'_> {
                 let (member, score) = self.blob.pair()?;
                 return Ok(Some((member, packed_score(score))));
             }
-            match self.walk.next()? {
-                Some(Part::Item {
-                    role: Role::Packed(packing),
-                    text,
-                }) => self.blob.open(packing, text, &self.walk)?,
-                Some(Part::Item { text, .. }) => self.member = (text, self.walk.token_offset()),
-                Some(Part::Score(score)) => {
+            match self.walk.piece()? {
+                Some(Piece::Item(Role::Packed(packing), text)) => {
+                    self.blob.open(packing, text, &self.walk)?;
+                }
+                Some(Piece::Item(_, text)) => self.member = (text, self.walk.token_offset()),
+                Some(Piece::Score(score)) => {
                     let (text, offset) = self.member;
                     let member = walk::element(text, &mut self.scratch, offset)?;
                     return Ok(Some((member, score)));
