@@ -164,7 +164,7 @@ impl<R: Read> StreamReader<R> {
             Ok(0) => self.eof = true,
             Ok(n) => self.end += n,
             Err(e) if e.kind() == IoKind::Interrupted => {}
-            Err(e) => return Err(self.decoder.error_here(ErrorKind::Io(e))),
+            Err(e) => return Err(self.decoder.abort(ErrorKind::Io(e))),
         }
         Ok(())
     }
@@ -176,7 +176,10 @@ impl<R: Read> StreamReader<R> {
         let ErrorKind::Limit { asked, .. } = *error.kind() else {
             return error;
         };
-        let mut left = asked.saturating_sub(self.end as u64 - self.at as u64);
+        // The string begins where the error is, its token at the front of the window.
+        let before = error.offset() - error.token_offset();
+        let held = (self.end - self.at) as u64 - before;
+        let mut left = asked.saturating_sub(held);
         while left > 0 {
             match self.source.read(&mut self.window) {
                 Ok(0) => {

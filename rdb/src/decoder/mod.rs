@@ -578,6 +578,13 @@ impl Decoder {
         Error::new(kind, self.offset, self.offset, self.stage(&[], 0))
     }
 
+    /// An error at the current offset, after which there is nothing more.
+    pub(crate) fn abort(&mut self, kind: ErrorKind) -> Error {
+        let error = self.error_here(kind);
+        self.state = State::Failed;
+        error
+    }
+
     #[inline(never)]
     fn parse_rare<'a, const EOF: bool>(&self, w: &'a [u8], rules: Rules) -> P<'a, (Token, State)> {
         match self.state {
@@ -709,7 +716,8 @@ impl Decoder {
         left: u64,
         then: Resume,
     ) -> P<'a, (Token, State)> {
-        let want = left.min(self.limits.chunk as u64);
+        // Chunks of no bytes would never end.
+        let want = left.min(self.limits.chunk.max(1) as u64);
         let (rest, len) = grammar::blob::<EOF>(w, want, rules)?;
         let bytes = StrToken::Raw { start: 0, len };
         let next = match left - want {
