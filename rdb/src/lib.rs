@@ -13,6 +13,7 @@ pub mod score;
 mod slice;
 mod stream;
 mod text;
+pub mod verify;
 mod wire;
 
 pub use checksum::Checksum;
