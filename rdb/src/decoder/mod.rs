@@ -377,7 +377,10 @@ impl Decoder {
                 if let Some((op, rest)) = w.split_first() {
                     let kind = ValueType(*op);
                     if *op < record::FIRST_OPCODE {
-                        let (rest, key) = string::<EOF>(rest, rules)?;
+                        let (rest, key) = match string::<EOF>(rest, rules) {
+                            Ok(found) => found,
+                            Err(e) => return Err(self.without_key(w, kind, e)),
+                        };
                         if kind == ValueType::STRING {
                             let next = State::One(Role::Value);
                             self.emit(w, rest, Part::Key { kind, key }, next, sink);
@@ -453,6 +456,19 @@ impl Decoder {
         self.offset += used as u64;
         self.state = next;
         sink.token(w, at, used, token);
+    }
+
+    /// Why there is no key: behind a byte that is no type there need not be one,
+    /// and whatever stands there says nothing.
+    #[cold]
+    fn without_key(&self, w: &[u8], kind: ValueType, e: NomErr<Bad>) -> NomErr<Bad> {
+        match record::value_state(kind, self.dialect) {
+            Ok(_) => e,
+            Err(what) => NomErr::Failure(Bad {
+                what,
+                left: w.len(),
+            }),
+        }
     }
 
     /// What the decoder itself remembers of a token.
@@ -757,3 +773,6 @@ fn len_id<const EOF: bool>(w: &[u8], rules: Rules) -> P<'_, crate::event::Stream
     let (rest, seq) = grammar::plain_len::<EOF>(rest, rules)?;
     Ok((rest, crate::event::StreamId { ms, seq }))
 }
+
+#[cfg(test)]
+mod tests;
