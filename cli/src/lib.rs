@@ -1,2 +1,81 @@
-//! The command line of rdbkit.
+//! The command line of rdbkit: arguments in, exit code out.
+//!
+//! [`main_with`] is the whole program; [`run`] is the same with the streams
+//! and the clock handed in, so that tests need no process.
 #![deny(unsafe_code)]
+
+mod args;
+mod cmd;
+mod exit;
+mod input;
+mod render;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub use args::{CheckArgs, Cli, Command};
+pub use exit::Exit;
+pub use input::{Input, OpenError};
+
+/// Where output goes, and what time it is.
+pub struct Streams<'s> {
+    /// Data.
+    pub out: &'s mut dyn Write,
+    /// Trouble.
+    pub err: &'s mut dyn Write,
+    /// Unix milliseconds.
+    pub now_ms: i64,
+}
+
+/// Runs a parsed command line.
+///
+/// # Errors
+///
+/// Only of writing to the streams; a reader that went away is not one.
+pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    match &cli.command {
+        Command::Check(args) => cmd::check::run(args, streams),
+    }
+}
+
+/// The program: parses `args`, runs, and turns the outcome into an exit code.
+pub fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(e) => {
+            // Help and version are no errors; the rest is bad usage.
+            let exit = if e.use_stderr() {
+                Exit::Trouble
+            } else {
+                Exit::Ok
+            };
+            return if e.print().is_ok() {
+                exit.into()
+            } else {
+                Exit::Trouble.into()
+            };
+        }
+    };
+    let mut out = io::BufWriter::new(anstream::stdout().lock());
+    let mut err = anstream::stderr().lock();
+    let now_ms = jiff::Timestamp::now().as_millisecond();
+    let mut streams = Streams {
+        out: &mut out,
+        err: &mut err,
+        now_ms,
+    };
+    let outcome = run(&cli, &mut streams).and_then(|exit| out.flush().map(|()| exit));
+    match outcome {
+        Ok(exit) => exit.into(),
+        // Whoever read our output has seen enough.
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Exit::Ok.into(),
+        Err(e) => {
+            // Nothing is left to say it on if this fails too.
+            let _ = writeln!(err, "rdbkit: cannot write: {e}");
+            Exit::Trouble.into()
+        }
+    }
+}

@@ -1,2 +1,7 @@
-//! The `rdbkit` binary.
-fn main() {}
+//! The `rdbkit` binary; under the name of a check tool it behaves as that tool.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rdbkit::main_with(std::env::args_os())
+}

@@ -43,6 +43,23 @@ impl Stage {
             Stage::Functions => "read-functions",
         }
     }
+
+    /// What is read in this stage, in plain words.
+    #[must_use]
+    pub const fn object(self) -> &'static str {
+        match self {
+            Stage::Start => "the header",
+            Stage::Type => "an opcode or value type",
+            Stage::Expire => "an expiry",
+            Stage::Key => "a key",
+            Stage::Value => "a value",
+            Stage::Checksum => "the checksum",
+            Stage::Length => "a database number or size",
+            Stage::Aux => "an AUX field",
+            Stage::ModuleAux => "module data",
+            Stage::Functions => "a function library",
+        }
+    }
 }
 
 impl fmt::Display for Stage {

@@ -55,6 +55,13 @@ pub enum Part<S> {
     Freq(u8),
     /// Source of a function library.
     Function(S),
+    /// A function library as release candidates of 7.0 wrote it.
+    FunctionPreGa {
+        /// Name of the library.
+        name: S,
+        /// Its code, without the metadata line of later versions.
+        code: S,
+    },
     /// Data of a module that belongs to no key; items follow, then `ModuleEnd`.
     ModuleAux {
         /// The module.
@@ -365,6 +372,10 @@ impl Part<StrToken> {
                 value: value.resolve(w),
             },
             Part::Function(s) => Part::Function(s.resolve(w)),
+            Part::FunctionPreGa { name, code } => Part::FunctionPreGa {
+                name: name.resolve(w),
+                code: code.resolve(w),
+            },
             Part::ModuleString(s) => Part::ModuleString(s.resolve(w)),
             Part::SlotImport { job, ranges } => Part::SlotImport {
                 job: job.resolve(w),

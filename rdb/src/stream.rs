@@ -3,7 +3,7 @@
 use std::io::{ErrorKind as IoKind, Read};
 
 use crate::checksum::Checksum;
-use crate::decoder::{Decoder, Step};
+use crate::decoder::{Decoder, Sink, Step};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Part, Token};
 use crate::limits::Limits;
@@ -254,5 +254,26 @@ impl<R: Read> StreamReader<R> {
                 .to_vec(),
             self.source,
         )
+    }
+}
+
+impl<R: Read> StreamReader<R> {
+    /// Decodes what the window holds into `sink`, then refills it; `false` at
+    /// the end of the file.
+    pub(crate) fn drive<S: Sink>(&mut self, sink: &mut S) -> Result<bool> {
+        let window = self.window.get(self.at..self.end).unwrap_or_default();
+        let progress = match self.decoder.drive(window, self.eof, usize::MAX, sink) {
+            Ok(progress) => progress,
+            Err(error) => return Err(self.judge_limit(error)),
+        };
+        self.at += progress.used;
+        if self.decoder.is_done() {
+            if self.decoder.version() >= 5 {
+                self.finish(0)?;
+            }
+            return Ok(false);
+        }
+        self.fill(progress.need)?;
+        Ok(true)
     }
 }

@@ -100,7 +100,7 @@ pub enum ObjectKind {
 }
 
 impl ObjectKind {
-    /// Every kind, in the order reports list them.
+    /// Every kind, in the order of their discriminants and of reports.
     pub const ALL: [ObjectKind; 9] = [
         ObjectKind::String,
         ObjectKind::List,
@@ -382,6 +382,13 @@ mod tests {
                 assert_eq!(t.is_known(dialect), t.name(dialect).is_some(), "{t:?}");
                 assert_eq!(t.is_known(dialect), t.object(dialect).is_some(), "{t:?}");
             }
+        }
+    }
+
+    #[test]
+    fn kinds_are_listed_in_order() {
+        for (i, kind) in ObjectKind::ALL.iter().enumerate() {
+            assert_eq!(*kind as usize, i);
         }
     }
 

@@ -18,7 +18,7 @@
 mod collection;
 mod module;
 mod rare;
-mod record;
+pub(crate) mod record;
 mod stream;
 
 use std::collections::HashMap;
@@ -58,9 +58,16 @@ pub enum Step {
 
 /// Takes tokens where they are parsed, see [`Decoder::drive`].
 pub(crate) trait Sink {
+    /// Whether more than one token may be handed over at a time.
+    const MANY: bool = true;
+
     /// One token: the window from its first byte, its offset in the file, and
     /// how many bytes it takes.
     fn token(&mut self, window: &[u8], at: u64, used: usize, token: Token);
+
+    /// A special encoding stood at `at` where a length belongs, in the token
+    /// just handed over.
+    fn lax_length(&mut self, _at: u64) {}
 }
 
 /// How far [`Decoder::drive`] came.
@@ -76,6 +83,8 @@ pub(crate) struct Progress {
 struct Captured(Option<(usize, Token)>);
 
 impl Sink for Captured {
+    const MANY: bool = false;
+
     #[inline(always)]
     fn token(&mut self, _: &[u8], _: u64, used: usize, token: Token) {
         self.0 = Some((used, token));
@@ -384,6 +393,9 @@ impl Decoder {
                         if kind == ValueType::STRING {
                             let next = State::One(Role::Value);
                             self.emit(w, rest, Part::Key { kind, key }, next, sink);
+                            if S::MANY {
+                                self.short_string(rest, rules, sink);
+                            }
                             return Ok(());
                         }
                         return match record::value_state(kind, self.dialect) {
@@ -449,6 +461,31 @@ impl Decoder {
         Ok(())
     }
 
+    /// The value of a string key, taken at once with its key where it is short
+    /// and in the window: most keys of most files end here.
+    #[inline(always)]
+    fn short_string<S: Sink>(&mut self, w: &[u8], rules: Rules, sink: &mut S) {
+        let role = Role::Value;
+        let rules = Rules {
+            base: w.len(),
+            ..rules
+        };
+        let (rest, text) = match str_head::<true>(w, rules) {
+            Ok((rest, StrHead::Raw(n))) if n <= rest.len().min(self.limits.chunk) as u64 => {
+                let (start, len) = (rules.pos(rest), n as usize);
+                (
+                    rest.get(len..).unwrap_or_default(),
+                    StrToken::Raw { start, len },
+                )
+            }
+            Ok((rest, StrHead::Int(n))) => (rest, StrToken::Int(n)),
+            // Whatever this is, the next step deals with it.
+            _ => return,
+        };
+        self.emit(w, rest, Part::Item { role, text }, State::KeyEnd, sink);
+        self.emit(rest, rest, Part::KeyEnd, State::Opcode, sink);
+    }
+
     #[inline(always)]
     fn emit<S: Sink>(&mut self, w: &[u8], rest: &[u8], token: Token, next: State, sink: &mut S) {
         let used = w.len() - rest.len();
@@ -510,7 +547,9 @@ impl Decoder {
         };
         match again {
             Ok(()) => {
-                self.lax_length = Some(begin + (window.len() - bad.left) as u64);
+                let at = begin + (window.len() - bad.left) as u64;
+                self.lax_length = Some(at);
+                sink.lax_length(at);
                 Ok(None)
             }
             Err(NomErr::Incomplete(n)) => Ok(Some(window.len().saturating_add(needed(n)))),
@@ -576,17 +615,6 @@ impl Decoder {
             State::Rare(rare) => rare.stage(),
             _ => Stage::Value,
         }
-    }
-
-    /// The error of input that ends where the decoder wants more.
-    pub(crate) fn truncated(&self, window: &[u8]) -> Error {
-        self.error(
-            window,
-            Bad {
-                what: What::Short,
-                left: 0,
-            },
-        )
     }
 
     /// An error at the current offset.

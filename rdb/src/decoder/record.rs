@@ -99,10 +99,15 @@ pub(super) fn opcode<const EOF: bool>(
             (rest, Part::Function(source))
         }
         Opcode::FUNCTION_PRE_GA => {
-            return fail(
-                rest,
-                What::Unsupported("functions of 7.0 release candidates (opcode 246)"),
-            );
+            let (rest, name) = string::<EOF>(rest, rules)?;
+            let (rest, _engine) = string::<EOF>(rest, rules)?;
+            let (rest, described) = plain_len::<EOF>(rest, rules)?;
+            let rest = match described {
+                0 => rest,
+                _ => string::<EOF>(rest, rules)?.0,
+            };
+            let (rest, code) = string::<EOF>(rest, rules)?;
+            (rest, Part::FunctionPreGa { name, code })
         }
         Opcode::MODULE_AUX => {
             let (rest, id) = plain_len::<EOF>(rest, rules)?;
@@ -167,6 +172,18 @@ pub(super) fn opcode<const EOF: bool>(
         }
     };
     Ok((rest, (token, State::Opcode)))
+}
+
+/// The name of the key whose type byte is at the front of `bytes`.
+pub(crate) fn key_name(bytes: &[u8]) -> Option<Vec<u8>> {
+    let rest = bytes.get(1..)?;
+    let rules = Rules {
+        base: rest.len(),
+        max_piece: u64::MAX,
+        lenient: true,
+    };
+    let (_, key) = string::<true>(rest, rules).ok()?;
+    key.resolve(rest).to_vec().ok()
 }
 
 /// Where a value of `kind` begins in the grammar.

@@ -28,14 +28,7 @@ use metadata::{Reading, library_name, until_nul};
 
 use super::lua::{self, Doubt, Registration, RunError, SyntaxError};
 
-/// The family of servers that is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Product {
-    /// Redis 7.0 and newer.
-    Redis,
-    /// Valkey 7.2 and newer.
-    Valkey,
-}
+pub use super::server::Product;
 
 /// The libraries of a file judged so far: names have to be unique in it.
 #[derive(Debug, Clone, Default)]

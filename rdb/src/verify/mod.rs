@@ -1,4 +1,86 @@
-//! Judging what a server does with the contents of a file, beyond its structure.
+//! Would the server load this file? Judging what the decoder hands over.
+//!
+//! [`slice`] and [`stream`] read a whole file and give a [`Report`]; its
+//! [`verdict`](Report::verdict) is for one [`Server`], named in the report.
+//! What is found is plain data ([`Finding`]); reading goes on behind whatever
+//! leaves the structure intact, so that one report names all of it.
 
+mod driver;
+mod finding;
+mod fingerprint;
 pub mod function;
+mod groups;
+mod keys;
 pub mod lua;
+mod packed;
+mod report;
+mod server;
+mod value;
+mod verifier;
+
+pub use driver::{name_key, slice, stream};
+pub use finding::{Code, Finding, Severity};
+pub use report::{ChecksumState, Database, Needs, Report, Verdict};
+pub use server::{BadServer, Product, Server};
+
+use crate::limits::Limits;
+
+/// What to judge a file for.
+///
+/// # Examples
+///
+/// ```
+/// use rdbkit_rdb::verify::{self, Options, Verdict};
+///
+/// let file = b"REDIS0004\xfe\x00\x00\x01a\xc0\x07\xff";
+/// let report = verify::slice(file, &Options::default());
+/// assert_eq!(report.verdict(), Verdict::Loads);
+///
+/// // The server is configured for 16 databases.
+/// let file = b"REDIS0004\xfe\x10\x00\x01a\xc0\x07\xff";
+/// let report = verify::slice(file, &Options::default());
+/// assert_eq!(report.verdict(), Verdict::Refused);
+/// assert_eq!(report.findings[0].code.name(), "database-limit");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The server to judge for; by default one of the file's own product, see
+    /// [`Server::for_file`].
+    pub server: Option<Server>,
+    /// How many databases the server is configured for; 16 by default, as it is.
+    pub databases: u64,
+    /// Names of the modules the server has. By default nobody says, and
+    /// modules are only listed under [`Report::needs`].
+    pub modules: Option<Vec<String>>,
+    /// Whether to look for the same key twice; costs about 12 bytes a key.
+    pub duplicates: bool,
+    /// The time of loading, in Unix milliseconds: keys that expired before it
+    /// are dropped by a server and cannot collide. By default no key has.
+    pub now_ms: Option<i64>,
+    /// Whether the file is the base of an AOF, where servers drop no expired
+    /// key. By default its AUX fields say.
+    pub base: Option<bool>,
+    /// Whether bytes behind the trailer are the caller's: they are then neither
+    /// looked at nor reported, as in a hybrid AOF.
+    pub allow_rest: bool,
+    /// Bounds on memory.
+    pub limits: Option<Limits>,
+    /// How many findings to keep; more are only counted. 1000 by default.
+    pub max_findings: usize,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            server: None,
+            databases: 16,
+            modules: None,
+            duplicates: true,
+            now_ms: None,
+            base: None,
+            allow_rest: false,
+            limits: None,
+            max_findings: 1000,
+        }
+    }
+}

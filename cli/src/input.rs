@@ -1,0 +1,88 @@
+//! Opening what was named on the command line.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Stdin};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// An input that could not be opened.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// The operating system refused.
+    #[error("cannot open {}: {source}", path.display())]
+    Io {
+        /// What was named.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A folder where a file is wanted.
+    #[error("{} is a folder, not a file", .0.display())]
+    Folder(PathBuf),
+}
+
+/// An open input.
+#[derive(Debug)]
+pub enum Input {
+    /// A file, pipe or device by name.
+    File(File),
+    /// Standard input.
+    Stdin(Stdin),
+}
+
+impl Input {
+    /// Opens a path for reading only; `-` is standard input.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]: not there, no permission, a folder.
+    pub fn open(path: &Path) -> Result<Input, OpenError> {
+        if path == Path::new("-") {
+            return Ok(Input::Stdin(io::stdin()));
+        }
+        let failed = |source| OpenError::Io {
+            path: path.to_owned(),
+            source,
+        };
+        let file = File::open(path).map_err(failed)?;
+        if file.metadata().map_err(failed)?.is_dir() {
+            return Err(OpenError::Folder(path.to_owned()));
+        }
+        Ok(Input::File(file))
+    }
+
+    /// Reads bytes that may have been read before, as many as there are.
+    ///
+    /// # Errors
+    ///
+    /// Of the operating system; pipes and standard input cannot do this.
+    pub fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        match self {
+            Input::File(file) => {
+                let mut again = file.try_clone()?;
+                let back = again.stream_position()?;
+                again.seek(SeekFrom::Start(offset))?;
+                let mut read = 0;
+                while read < buf.len() {
+                    match again.read(&mut buf[read..])? {
+                        0 => break,
+                        n => read += n,
+                    }
+                }
+                again.seek(SeekFrom::Start(back))?;
+                Ok(read)
+            }
+            Input::Stdin(_) => Err(io::ErrorKind::NotSeekable.into()),
+        }
+    }
+}
+
+impl Read for Input {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Input::File(file) => file.read(buf),
+            Input::Stdin(stdin) => stdin.read(buf),
+        }
+    }
+}

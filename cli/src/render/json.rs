@@ -1,0 +1,216 @@
+//! Reports as JSON, one object a line; the schema stands in `docs/`.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::Path;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use rdbkit_rdb::ObjectKind;
+use rdbkit_rdb::verify::{ChecksumState, Database, Finding, Report, Server};
+use serde::Serialize;
+
+/// Version of the shape; grows when a field changes its meaning or goes.
+const SCHEMA: u32 = 1;
+
+#[derive(Serialize)]
+struct Json<'r> {
+    schema: u32,
+    path: String,
+    kind: &'static str,
+    format: Option<Format>,
+    verdict: &'static str,
+    #[serde(rename = "for")]
+    server: Option<ServerJson>,
+    bytes: u64,
+    checksum: &'static str,
+    keys: u64,
+    expires: u64,
+    expired: u64,
+    databases: BTreeMap<String, DatabaseJson>,
+    functions: u64,
+    libraries: &'r [String],
+    aux: Vec<[Text; 2]>,
+    needs: NeedsJson<'r>,
+    findings: Vec<FindingJson<'r>>,
+    finding_counts: BTreeMap<&'static str, u64>,
+    error: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Format {
+    magic: String,
+    version: u32,
+}
+
+#[derive(Serialize)]
+struct ServerJson {
+    product: String,
+    version: String,
+}
+
+#[derive(Serialize)]
+struct DatabaseJson {
+    keys: u64,
+    expires: u64,
+    expired: u64,
+    empty: u64,
+    types: BTreeMap<&'static str, u64>,
+}
+
+#[derive(Serialize)]
+struct NeedsJson<'r> {
+    redis: Option<String>,
+    valkey: Option<String>,
+    databases: u64,
+    modules: &'r BTreeMap<String, u64>,
+}
+
+#[derive(Serialize)]
+struct FindingJson<'r> {
+    code: &'static str,
+    severity: &'static str,
+    offset: u64,
+    db: Option<u64>,
+    key: Option<Text>,
+    message: &'r str,
+}
+
+/// Bytes that are usually text: a string, or `{"base64": "..."}`.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Text {
+    Utf8(String),
+    Bytes { base64: String },
+}
+
+impl From<&[u8]> for Text {
+    fn from(bytes: &[u8]) -> Text {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Text::Utf8(text.to_owned()),
+            Err(_) => Text::Bytes {
+                base64: BASE64_STANDARD.encode(bytes),
+            },
+        }
+    }
+}
+
+/// Writes a report as one line.
+///
+/// # Errors
+///
+/// Of writing.
+pub fn report(out: &mut dyn Write, path: &Path, report: &Report) -> io::Result<()> {
+    let total = report.total();
+    let mut databases: BTreeMap<String, DatabaseJson> = report
+        .databases
+        .iter()
+        .map(|(n, db)| (n.to_string(), database(db)))
+        .collect();
+    if report.other_databases != Database::default() {
+        databases.insert("others".to_owned(), database(&report.other_databases));
+    }
+    let json = Json {
+        schema: SCHEMA,
+        path: path.display().to_string(),
+        kind: "rdb",
+        format: report.format.map(|(dialect, version)| Format {
+            magic: dialect.to_string(),
+            version,
+        }),
+        verdict: report.verdict().name(),
+        server: report.server.map(server),
+        bytes: report.bytes,
+        checksum: checksum(report.checksum),
+        keys: total.keys,
+        expires: total.expires,
+        expired: total.expired,
+        databases,
+        functions: report.functions,
+        libraries: &report.libraries,
+        aux: report
+            .aux
+            .iter()
+            .map(|(n, v)| [Text::from(&n[..]), Text::from(&v[..])])
+            .collect(),
+        needs: NeedsJson {
+            redis: report.needs.redis.map(version),
+            valkey: report.needs.valkey.map(version),
+            databases: report.needs.databases,
+            modules: &report.needs.modules,
+        },
+        findings: report.findings.iter().map(finding).collect(),
+        finding_counts: report
+            .totals
+            .iter()
+            .map(|(code, n)| (code.name(), *n))
+            .collect(),
+        error: report.failure.as_ref().map(ToString::to_string),
+    };
+    line(out, &json)
+}
+
+/// Writes an input that could not be read at all as one line.
+///
+/// # Errors
+///
+/// Of writing.
+pub fn failure(out: &mut dyn Write, path: &Path, why: &str) -> io::Result<()> {
+    let json = serde_json::json!({
+        "schema": SCHEMA,
+        "path": path.display().to_string(),
+        "error": why,
+    });
+    line(out, &json)
+}
+
+fn line(out: &mut dyn Write, json: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, json)?;
+    out.write_all(b"\n")
+}
+
+fn version(server: Server) -> String {
+    format!("{}.{}", server.major, server.minor)
+}
+
+fn server(server: Server) -> ServerJson {
+    ServerJson {
+        product: server.product.to_string(),
+        version: version(server),
+    }
+}
+
+fn checksum(state: ChecksumState) -> &'static str {
+    match state {
+        ChecksumState::NotReached => "not-reached",
+        ChecksumState::Absent => "absent",
+        ChecksumState::Off => "off",
+        ChecksumState::Matches => "ok",
+        ChecksumState::Differs => "differs",
+    }
+}
+
+fn database(db: &Database) -> DatabaseJson {
+    let types = ObjectKind::ALL
+        .iter()
+        .map(|k| (k.name(), db.of(*k)))
+        .filter(|(_, n)| *n > 0);
+    DatabaseJson {
+        keys: db.keys,
+        expires: db.expires,
+        expired: db.expired,
+        empty: db.empty,
+        types: types.collect(),
+    }
+}
+
+fn finding(f: &Finding) -> FindingJson<'_> {
+    FindingJson {
+        code: f.code.name(),
+        severity: f.severity.name(),
+        offset: f.offset,
+        db: f.db,
+        key: f.key.as_deref().map(Text::from),
+        message: &f.message,
+    }
+}

@@ -1,0 +1,269 @@
+//! Which server a file is judged for, and what that server takes.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::wire::{Dialect, ValueType};
+
+/// The two projects that descend from one code base.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Product {
+    /// Redis, by its company.
+    Redis,
+    /// Valkey, its fork from 7.2 on.
+    Valkey,
+}
+
+impl fmt::Display for Product {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Product::Redis => "redis",
+            Product::Valkey => "valkey",
+        })
+    }
+}
+
+/// A release line of a product, such as `redis:8.0`.
+///
+/// # Examples
+///
+/// ```
+/// use rdbkit_rdb::verify::Server;
+///
+/// let server: Server = "valkey:9.1".parse()?;
+/// assert_eq!(server.to_string(), "valkey:9.1");
+/// assert!("redis:5".parse::<Server>().is_ok());
+/// assert!("memcached:1".parse::<Server>().is_err());
+/// # Ok::<(), rdbkit_rdb::verify::BadServer>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Server {
+    /// Redis or Valkey.
+    pub product: Product,
+    /// Major version.
+    pub major: u16,
+    /// Minor version.
+    pub minor: u16,
+}
+
+/// A server name that is not `redis:X.Y` or `valkey:X.Y`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a server: {0:?}; write redis:8.0 or valkey:9.1")]
+pub struct BadServer(String);
+
+/// RDB version by the release line that first wrote it, newest first.
+const REDIS: [((u16, u16), u32); 12] = [
+    ((8, 10), 15),
+    ((8, 8), 14),
+    ((8, 6), 13),
+    ((7, 4), 12),
+    ((7, 2), 11),
+    ((7, 0), 10),
+    ((5, 0), 9),
+    ((4, 0), 8),
+    ((3, 2), 7),
+    ((2, 6), 6),
+    ((2, 4), 2),
+    ((2, 0), 1),
+];
+
+/// The same for the `VALKEY` magic.
+const VALKEY: [((u16, u16), u32); 2] = [((9, 2), 81), ((9, 0), 80)];
+
+/// The newest version with the `REDIS` magic that Valkey reads.
+const VALKEY_READS_REDIS: u32 = 11;
+
+impl Server {
+    /// The Redis release that the rules were last compared with.
+    pub const REDIS: Server = Server::new(Product::Redis, 8, 0);
+    /// The Valkey release that the rules were last compared with.
+    pub const VALKEY: Server = Server::new(Product::Valkey, 9, 1);
+
+    /// A server by its numbers.
+    #[must_use]
+    pub const fn new(product: Product, major: u16, minor: u16) -> Server {
+        Server {
+            product,
+            major,
+            minor,
+        }
+    }
+
+    /// The server to judge a file for when nobody says which: of the file's own
+    /// product, the release the rules were compared with, or the first one
+    /// after it that reads the file's version.
+    #[must_use]
+    pub fn for_file(product: Product, dialect: Dialect, version: u32) -> Server {
+        let newest = match product {
+            Product::Redis => Server::REDIS,
+            Product::Valkey => Server::VALKEY,
+        };
+        match Server::lowest(product, dialect, version) {
+            Some(lowest) => newest.max(lowest),
+            None => newest,
+        }
+    }
+
+    /// The lowest release line that reads this version, if any does.
+    #[must_use]
+    pub fn lowest(product: Product, dialect: Dialect, version: u32) -> Option<Server> {
+        let table: &[((u16, u16), u32)] = match (product, dialect) {
+            (Product::Redis, Dialect::Redis) => &REDIS,
+            (Product::Valkey, Dialect::Valkey) if version >= 80 => &VALKEY,
+            (Product::Valkey, Dialect::Redis) if version <= VALKEY_READS_REDIS => {
+                return Some(Server::new(Product::Valkey, 7, 2));
+            }
+            _ => return None,
+        };
+        let ((major, minor), _) = table.iter().rev().find(|(_, v)| *v >= version)?;
+        Some(Server::new(product, *major, *minor))
+    }
+
+    /// Whether this server accepts a file's magic and version.
+    #[must_use]
+    pub fn reads(self, dialect: Dialect, version: u32) -> bool {
+        Server::lowest(self.product, dialect, version).is_some_and(|lowest| self >= lowest)
+    }
+
+    /// Whether this server knows a value type in a file with this magic.
+    #[must_use]
+    pub fn knows(self, kind: ValueType, dialect: Dialect) -> bool {
+        // Valkey refuses every number the two projects use differently in a
+        // file with the REDIS magic, whatever its version.
+        let foreign = self.product == Product::Valkey && dialect == Dialect::Redis && kind.0 >= 22;
+        kind.is_known(dialect) && !foreign && self.reads_records(dialect, kind.since(dialect))
+    }
+
+    /// Whether this server knows records that came with version `since` in a
+    /// file with this magic. The first VALKEY version has all that came before.
+    #[must_use]
+    pub fn reads_records(self, dialect: Dialect, since: u32) -> bool {
+        self.reads(
+            dialect,
+            if dialect == Dialect::Valkey {
+                since.max(80)
+            } else {
+                since
+            },
+        )
+    }
+
+    /// Whether streams are compared with their own numbers: entries with the
+    /// stated length, tombstones with their count.
+    #[must_use]
+    pub fn counts_streams(self) -> bool {
+        match self.product {
+            Product::Redis => (self.major, self.minor) >= (8, 8),
+            Product::Valkey => (self.major, self.minor) >= (9, 1),
+        }
+    }
+
+    /// Whether this is Valkey 9.1 or later, which rewrote its sanitiser.
+    #[must_use]
+    pub fn is_strict_valkey(self) -> bool {
+        self.product == Product::Valkey && (self.major, self.minor) >= (9, 1)
+    }
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}.{}", self.product, self.major, self.minor)
+    }
+}
+
+impl FromStr for Server {
+    type Err = BadServer;
+
+    fn from_str(text: &str) -> Result<Server, BadServer> {
+        let bad = || BadServer(text.to_owned());
+        let (product, version) = text.split_once(':').ok_or_else(bad)?;
+        let product = match product {
+            "redis" => Product::Redis,
+            "valkey" => Product::Valkey,
+            _ => return Err(bad()),
+        };
+        let mut parts = version.splitn(3, '.').map(str::parse::<u16>);
+        let major = parts.next().and_then(Result::ok).ok_or_else(bad)?;
+        let minor = match parts.next() {
+            Some(minor) => minor.map_err(|_| bad())?,
+            None => 0,
+        };
+        // A patch level may be given; verdicts do not depend on it.
+        if parts.next().is_some_and(|patch| patch.is_err()) {
+            return Err(bad());
+        }
+        let server = Server::new(product, major, minor);
+        let oldest = match product {
+            Product::Redis => Server::new(product, 2, 0),
+            Product::Valkey => Server::new(product, 7, 2),
+        };
+        if server < oldest {
+            Err(bad())
+        } else {
+            Ok(server)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(text: &str) -> Server {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn who_reads_what() {
+        assert!(server("redis:7.0").reads(Dialect::Redis, 10));
+        assert!(!server("redis:7.0.15").reads(Dialect::Redis, 11));
+        assert!(server("redis:8.4").reads(Dialect::Redis, 12));
+        assert!(!server("redis:8.10").reads(Dialect::Valkey, 80));
+        assert!(server("valkey:8.0").reads(Dialect::Redis, 11));
+        assert!(!server("valkey:9.1").reads(Dialect::Redis, 12));
+        assert!(!server("valkey:8.1").reads(Dialect::Valkey, 80));
+        assert!(!server("valkey:9.1").reads(Dialect::Valkey, 11));
+        assert!(!server("redis:8.10").reads(Dialect::Redis, 16));
+    }
+
+    #[test]
+    fn the_default_follows_the_file() {
+        let pick = Server::for_file;
+        assert_eq!(pick(Product::Redis, Dialect::Redis, 9), Server::REDIS);
+        assert_eq!(
+            pick(Product::Redis, Dialect::Redis, 14),
+            server("redis:8.8")
+        );
+        assert_eq!(
+            pick(Product::Valkey, Dialect::Valkey, 81),
+            server("valkey:9.2")
+        );
+        assert_eq!(pick(Product::Valkey, Dialect::Redis, 11), Server::VALKEY);
+        assert_eq!(pick(Product::Redis, Dialect::Redis, 99), Server::REDIS);
+    }
+
+    #[test]
+    fn types_by_server() {
+        assert!(server("valkey:9.0").knows(ValueType::HASH_2, Dialect::Valkey));
+        assert!(server("valkey:9.0").knows(ValueType::HASH_LISTPACK, Dialect::Valkey));
+        assert!(!server("valkey:9.1").knows(ValueType::PATH_HASH, Dialect::Valkey));
+        assert!(!server("valkey:9.0").knows(ValueType::HASH_METADATA_PRE_GA, Dialect::Redis));
+        assert!(!server("redis:7.2").knows(ValueType::HASH_METADATA, Dialect::Redis));
+        assert!(server("redis:7.4").knows(ValueType::HASH_METADATA, Dialect::Redis));
+    }
+
+    #[test]
+    fn names_that_are_no_server() {
+        for text in [
+            "",
+            "redis",
+            "redis:",
+            "redis:x",
+            "valkey:7.0",
+            "Redis:8",
+            "redis:8.0.x",
+        ] {
+            assert!(text.parse::<Server>().is_err(), "{text}");
+        }
+    }
+}

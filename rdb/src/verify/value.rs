@@ -1,0 +1,538 @@
+//! Judging one value: everything a server checks when it loads it.
+
+use std::collections::HashMap;
+
+use crate::event::{Event, Packing, Part, Role, StreamId, StreamMeta};
+use crate::lzf;
+use crate::text::{Decimal, Scratch, Str};
+use crate::verify::finding::Code;
+use crate::verify::fingerprint::{ElementSet, Hasher};
+use crate::verify::groups::Groups;
+use crate::verify::server::Server;
+use crate::wire::{Dialect, ValueType};
+
+/// Something wrong with the value being read.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    pub code: Code,
+    pub at: u64,
+    pub message: String,
+}
+
+/// Greatest expiry of a hash field Redis takes: 48 bits but for one value
+/// that means "invalid".
+const MAX_FIELD_EXPIRY: u64 = (1 << 48) - 2;
+
+/// Field counts of templates kept; the decoder keeps no more either.
+const MAX_TEMPLATES: usize = 1 << 20;
+
+/// Judges values, one after the other.
+///
+/// # Limits
+///
+/// Holds the fingerprints of one value's elements (about 13 bytes each), its
+/// pending entries (24 bytes each) and one decompressed blob.
+#[derive(Debug)]
+pub(crate) struct ValueJudge {
+    pub faults: Vec<Fault>,
+    server: Server,
+    kind: ValueType,
+    dialect: Dialect,
+    /// Elements, pairs or entries found: none makes the key an empty one.
+    found: u64,
+    field_expiry: bool,
+    pub(super) set: ElementSet,
+    scratch: Scratch,
+    long: LongString,
+    templates: HashMap<u64, u64>,
+    template: Option<u64>,
+    last_name: Option<Vec<u8>>,
+    groups: Groups,
+    stream: Stream,
+}
+
+/// What is added up over a stream's nodes.
+#[derive(Debug, Default)]
+struct Stream {
+    nodes: Vec<StreamId>,
+    live: i128,
+    meta: StreamMeta,
+    in_group: bool,
+    has_nacks: bool,
+}
+
+/// A compressed string that comes in chunks: checked when it is whole.
+#[derive(Debug, Default)]
+struct LongString {
+    full: Option<u64>,
+    bytes: Vec<u8>,
+}
+
+impl ValueJudge {
+    pub fn new(server: Server, max_decompressed: u64) -> ValueJudge {
+        ValueJudge {
+            faults: Vec::new(),
+            server,
+            kind: ValueType::STRING,
+            dialect: Dialect::Redis,
+            found: 0,
+            field_expiry: false,
+            set: ElementSet::new(Hasher::new()),
+            scratch: Scratch::with_limit(max_decompressed),
+            long: LongString::default(),
+            templates: HashMap::new(),
+            template: None,
+            last_name: None,
+            groups: Groups::default(),
+            stream: Stream::default(),
+        }
+    }
+
+    /// Values that follow are judged for this server.
+    pub fn judge_for(&mut self, server: Server) {
+        self.server = server;
+    }
+
+    #[inline]
+    pub fn begin(&mut self, kind: ValueType, dialect: Dialect) {
+        self.kind = kind;
+        self.dialect = dialect;
+        self.found = 0;
+        self.field_expiry = false;
+        if kind != ValueType::STRING {
+            self.begin_container();
+        }
+    }
+
+    fn begin_container(&mut self) {
+        // A value without a count of its own starts with an empty set too.
+        self.set.clear(0);
+        self.template = None;
+        self.last_name = None;
+        self.stream = Stream::default();
+        self.groups.start_stream();
+    }
+
+    /// Whether the value just read has no element where it should have some,
+    /// so that servers skip the key.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.found == 0 && self.kind != ValueType::STRING && self.may_be_empty()
+    }
+
+    fn may_be_empty(&self) -> bool {
+        !matches!(
+            self.kind,
+            ValueType::MODULE_2
+                | ValueType::STREAM_LISTPACKS
+                | ValueType::STREAM_LISTPACKS_2
+                | ValueType::STREAM_LISTPACKS_3
+        ) && (self.dialect == Dialect::Valkey || self.kind.0 <= 25)
+    }
+
+    /// Whether a field of the hash just read expires.
+    pub fn has_field_expiry(&self) -> bool {
+        self.field_expiry
+    }
+
+    #[cold]
+    fn fault(&mut self, code: Code, at: u64, message: impl Into<String>) {
+        self.faults.push(Fault {
+            code,
+            at,
+            message: message.into(),
+        });
+    }
+
+    /// One part of the value.
+    #[inline(always)]
+    pub fn part(&mut self, part: &Event<'_>, at: u64) {
+        match *part {
+            Part::Item {
+                role: Role::Value,
+                text: Str::Raw(_) | Str::Int(_),
+            } => {}
+            Part::Item { role, text } => self.item(role, text, at),
+            Part::Score(score) if score.is_nan() => {
+                self.fault(Code::NanScore, at, "score is not a number");
+            }
+            Part::Score(_) => {}
+            Part::Count(n) => self.set.clear(n),
+            _ => self.other(part, at),
+        }
+    }
+
+    fn item(&mut self, role: Role, text: Str<'_>, at: u64) {
+        match role {
+            Role::Packed(packing) => self.packed(packing, text, at),
+            Role::Member | Role::Field | Role::Path => {
+                self.found += 1;
+                self.element(role, text, at);
+            }
+            Role::TemplateField => self.template_name(text, at),
+            Role::NodeKey => self.node_key(text, at),
+            Role::Element => {
+                self.found += 1;
+                if self.kind == ValueType::LIST_QUICKLIST_2 && text.is_empty() {
+                    self.fault(Code::BadQuicklistNode, at, "quicklist node is empty");
+                }
+                self.check_lzf(text, at);
+            }
+            Role::FieldValue if self.template.is_some() => {
+                self.found += 1;
+                self.check_lzf(text, at);
+            }
+            _ => self.check_lzf(text, at),
+        }
+    }
+
+    /// Compressed strings that nobody looks into: their control bytes say
+    /// whether they decompress to the stated length.
+    #[inline]
+    fn check_lzf(&mut self, text: Str<'_>, at: u64) {
+        if let Str::Lzf { data, len } = text
+            && let Err(e) = lzf::check(data, len)
+        {
+            self.fault(Code::BadLzf, at, format!("damaged LZF data: {e}"));
+        }
+    }
+
+    /// A member or field: no other of the value may be the same.
+    #[inline]
+    fn element(&mut self, role: Role, text: Str<'_>, at: u64) {
+        let decimal;
+        let bytes = match text {
+            Str::Raw(bytes) => bytes,
+            Str::Int(n) => {
+                decimal = Decimal::new(n.into());
+                decimal.as_bytes()
+            }
+            Str::Lzf { .. } => match text.bytes(&mut self.scratch) {
+                Ok(bytes) => bytes,
+                Err(e) => return self.fault(Code::BadLzf, at, e.to_string()),
+            },
+        };
+        if !self.set.insert(bytes) {
+            let what = if role == Role::Member {
+                "member"
+            } else {
+                "field"
+            };
+            let message = format!("duplicate {what} \"{}\"", excerpt(bytes));
+            self.fault(Code::DuplicateElement, at, message);
+        }
+    }
+
+    fn packed(&mut self, packing: Packing, text: Str<'_>, at: u64) {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        match text.bytes(&mut scratch) {
+            Ok(blob) => self.blob(packing, blob, at),
+            Err(e) => {
+                let message = format!("{} does not decompress: {e}", packing.name());
+                self.fault(Code::BadLzf, at, message);
+            }
+        }
+        self.scratch = scratch;
+    }
+
+    fn blob(&mut self, packing: Packing, blob: &[u8], at: u64) {
+        if packing == Packing::StreamNode {
+            return self.stream_node(blob, at);
+        }
+        let strict = self.server.is_strict_valkey();
+        match super::packed::check(packing, blob, &mut self.set, strict) {
+            Ok(seen) => {
+                self.found += seen.elements;
+                self.field_expiry |= seen.expires;
+                if packing == Packing::TemplateValues {
+                    self.template_values(seen.first, seen.elements, at);
+                }
+            }
+            Err(e) => {
+                let message = format!("{} is damaged: {}", packing.name(), e.what);
+                self.fault(e.code, at, message);
+            }
+        }
+    }
+
+    fn template_name(&mut self, text: Str<'_>, at: u64) {
+        let name = match text.bytes(&mut self.scratch) {
+            Ok(name) => name.to_vec(),
+            Err(e) => return self.fault(Code::BadLzf, at, e.to_string()),
+        };
+        let key = |n: &Vec<u8>| (n.len(), n.clone());
+        if self
+            .last_name
+            .as_ref()
+            .is_some_and(|last| key(last) >= key(&name))
+        {
+            let message = "template fields are not in order of length and bytes";
+            self.fault(Code::BadTemplate, at, message);
+        }
+        self.last_name = Some(name);
+    }
+
+    /// A template is defined; its names follow.
+    pub fn template(&mut self, id: u64, fields: u64, at: u64) {
+        self.last_name = None;
+        if self.templates.len() < MAX_TEMPLATES && self.templates.insert(id, fields).is_some() {
+            self.fault(
+                Code::BadTemplate,
+                at,
+                format!("hash template {id} is defined twice"),
+            );
+        }
+    }
+
+    fn template_values(&mut self, first: Option<i64>, elements: u64, at: u64) {
+        let carried = self.kind == ValueType::HASH_TMPL_LP;
+        let id = first.and_then(|id| u64::try_from(id).ok());
+        let fields = match id {
+            _ if carried => None,
+            Some(id) => match self.templates.get(&id) {
+                Some(fields) => Some(*fields),
+                None => {
+                    let message = format!("hash refers to template {id}, which is not there");
+                    return self.fault(Code::BadTemplate, at, message);
+                }
+            },
+            None => {
+                return self.fault(
+                    Code::BadTemplate,
+                    at,
+                    "template values without a template id",
+                );
+            }
+        };
+        if fields.is_some_and(|fields| elements != fields.saturating_add(1)) {
+            self.fault(
+                Code::BadTemplate,
+                at,
+                "not one value for each field of the template",
+            );
+        }
+    }
+
+    fn node_key(&mut self, text: Str<'_>, at: u64) {
+        match text.bytes(&mut self.scratch).map(<[u8; 16]>::try_from) {
+            Ok(Ok(key)) => self.stream.nodes.push(StreamId::from_bytes(key)),
+            Ok(Err(_)) => self.fault(Code::BadStreamKey, at, "stream node key is not 16 bytes"),
+            Err(e) => self.fault(Code::BadLzf, at, e.to_string()),
+        }
+    }
+
+    fn stream_node(&mut self, blob: &[u8], at: u64) {
+        let summary = match crate::packed::StreamNode::check(blob) {
+            Ok(summary) => summary,
+            Err(e) => {
+                return self.fault(Code::BadPacked, at, format!("stream node is damaged: {e}"));
+            }
+        };
+        self.stream.live += i128::from(summary.count);
+        // Redis and older Valkey abort on these when they load type 15.
+        let crashes = summary.negative_fields && self.kind == ValueType::STREAM_LISTPACKS;
+        if crashes || (self.server.is_strict_valkey() && !summary.is_strict()) {
+            self.fault(
+                Code::BadPacked,
+                at,
+                "stream node contradicts its own counts",
+            );
+        } else if u64::try_from(summary.deleted) != Ok(summary.deleted_flags) {
+            let code = self.code_of_newer_rule();
+            self.fault(code, at, "stream node counts its tombstones wrong");
+        }
+    }
+
+    /// What only servers that count streams refuse is a warning to others.
+    fn code_of_newer_rule(&self) -> Code {
+        if self.server.counts_streams() {
+            Code::BadStream
+        } else {
+            Code::NewerRefuses
+        }
+    }
+
+    #[inline(never)]
+    fn other(&mut self, part: &Event<'_>, at: u64) {
+        match *part {
+            Part::ItemBegin { role, full, .. } => {
+                if matches!(role, Role::Element) || self.template.is_some() {
+                    self.found += 1;
+                }
+                self.long = LongString {
+                    full,
+                    bytes: Vec::new(),
+                };
+            }
+            Part::Chunk {
+                bytes: Str::Raw(bytes),
+                last,
+            } => self.chunk(bytes, last, at),
+            Part::MinExpiry(min) => {
+                let limit = MAX_FIELD_EXPIRY + 1;
+                if self.kind == ValueType::HASH_METADATA && min as u64 > limit {
+                    self.fault(
+                        Code::BadExpiry,
+                        at,
+                        format!("smallest field expiry is {min}"),
+                    );
+                }
+            }
+            Part::FieldExpiry(Some(expiry)) => {
+                self.field_expiry = true;
+                let bad = match self.dialect {
+                    Dialect::Redis => expiry as u64 > MAX_FIELD_EXPIRY,
+                    Dialect::Valkey => expiry < -1,
+                };
+                if bad {
+                    self.fault(Code::BadExpiry, at, format!("field expiry is {expiry}"));
+                }
+            }
+            Part::ArrayInt(_) | Part::ArrayFloat(_) => self.found += 1,
+            Part::TemplateRef(id) => self.template = Some(id),
+            Part::NamesFormat(_) => self.template = Some(0),
+            Part::StreamMeta(meta) => self.stream_meta(meta, at),
+            Part::Groups(_) => self.stream.in_group = false,
+            Part::Group {
+                name, entries_read, ..
+            } => {
+                self.end_group(at);
+                self.stream.in_group = true;
+                if let Some((_, _, added)) = self.stream.meta.extended
+                    && entries_read.is_some_and(|read| read > added)
+                {
+                    let code = self.code_of_newer_rule_of_redis();
+                    if let Some(code) = code {
+                        self.fault(code, at, "group has read more entries than were added");
+                    }
+                }
+                self.named(name, at, Groups::start_group);
+            }
+            Part::Pending { id, .. } => self.groups.pending(id),
+            Part::Consumers(_) => {
+                let outcome = self.groups.start_consumers();
+                self.outcome(outcome, at);
+            }
+            Part::Consumer { name, .. } => self.named(name, at, Groups::start_consumer),
+            Part::Owned(id) => {
+                let outcome = self.groups.owned(id, self.server.counts_streams());
+                self.outcome(outcome, at);
+            }
+            Part::Nacks(_) => self.stream.has_nacks = true,
+            Part::Nack(id) => {
+                let outcome = self.groups.nack(id);
+                self.outcome(outcome, at);
+            }
+            Part::Idempotence {
+                duration,
+                max_entries,
+                ..
+            } => {
+                self.end_group(at);
+                if !(1..=86_400).contains(&duration) || !(1..=10_000).contains(&max_entries) {
+                    self.fault(
+                        Code::BadStream,
+                        at,
+                        "settings of idempotent producers out of range",
+                    );
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Rules on a stream's own numbers that Redis has from 8.8 and Valkey has not.
+    fn code_of_newer_rule_of_redis(&self) -> Option<Code> {
+        let redis = self.server.product == super::server::Product::Redis;
+        redis.then(|| self.code_of_newer_rule())
+    }
+
+    fn named(
+        &mut self,
+        name: Str<'_>,
+        at: u64,
+        judge: impl FnOnce(&mut Groups, &[u8]) -> Result<(), &'static str>,
+    ) {
+        let outcome = match name.bytes(&mut self.scratch) {
+            Ok(name) => judge(&mut self.groups, name),
+            Err(e) => return self.fault(Code::BadLzf, at, e.to_string()),
+        };
+        self.outcome(outcome, at);
+    }
+
+    fn outcome(&mut self, outcome: Result<(), &'static str>, at: u64) {
+        if let Err(why) = outcome {
+            self.fault(Code::BadStream, at, why);
+        }
+    }
+
+    fn end_group(&mut self, at: u64) {
+        if std::mem::take(&mut self.stream.in_group) {
+            let outcome = self.groups.end_group();
+            self.outcome(outcome, at);
+        }
+    }
+
+    fn stream_meta(&mut self, meta: StreamMeta, at: u64) {
+        self.stream.meta = meta;
+        let nodes = &mut self.stream.nodes;
+        let count = nodes.len();
+        if !nodes.windows(2).all(|w| matches!(w, [a, b] if a < b)) {
+            nodes.sort_unstable();
+            nodes.dedup();
+        }
+        if nodes.len() < count {
+            self.fault(Code::BadStream, at, "the same stream node twice");
+        }
+        if meta.length > 0 && count == 0 {
+            self.fault(
+                Code::BadStream,
+                at,
+                "a stream without nodes says it has entries",
+            );
+        } else if i128::from(meta.length) != self.stream.live {
+            let code = self.code_of_newer_rule();
+            let (stated, live) = (meta.length, self.stream.live);
+            let message = format!("stream says it has {stated} entries, its nodes have {live}");
+            self.fault(code, at, message);
+        }
+        if let Some((_, _, added)) = meta.extended
+            && (added > i64::MAX as u64 || added < meta.length)
+            && let Some(code) = self.code_of_newer_rule_of_redis()
+        {
+            self.fault(code, at, "stream counts fewer entries added than it has");
+        }
+    }
+
+    fn chunk(&mut self, bytes: &[u8], last: bool, at: u64) {
+        let Some(full) = self.long.full else { return };
+        self.long.bytes.extend_from_slice(bytes);
+        if last {
+            let whole = std::mem::take(&mut self.long.bytes);
+            self.check_lzf(
+                Str::Lzf {
+                    data: &whole,
+                    len: full,
+                },
+                at,
+            );
+        }
+    }
+
+    /// The value is complete: the last group is too.
+    #[inline]
+    pub fn end(&mut self, at: u64) {
+        if self.stream.in_group {
+            self.end_group(at);
+        }
+    }
+}
+
+/// The front of a string, for messages.
+pub(super) fn excerpt(bytes: &[u8]) -> String {
+    const SHOWN: usize = 64;
+    match bytes.get(..SHOWN) {
+        Some(front) if bytes.len() > SHOWN => format!("{}...", front.escape_ascii()),
+        _ => bytes.escape_ascii().to_string(),
+    }
+}

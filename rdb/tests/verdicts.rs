@@ -1,0 +1,196 @@
+//! The verdict equals the server's: every damaged file, every good one.
+//!
+//! `testdata/damaged/verdicts.jsonl` holds what real servers did with each
+//! file; a server named `NAME sanitised` ran with `sanitize-dump-payload yes`.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rdbkit_rdb::verify::{self, Code, Options, Report, Verdict};
+use serde_json::Value;
+
+fn testdata() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata")
+}
+
+fn judge(bytes: &[u8], options: &Options) -> Report {
+    let report = verify::slice(bytes, options);
+    let mut streamed = verify::stream(bytes, options);
+    assert_eq!(report.verdict(), streamed.verdict());
+    // A stream has gone by when a duplicate is found: its name is looked up.
+    for finding in &mut streamed.findings {
+        if finding.code == Code::DuplicateKey {
+            finding.key = verify::name_key(&bytes[finding.offset as usize..]);
+        }
+    }
+    assert_eq!(report.findings, streamed.findings);
+    assert_eq!(report.databases, streamed.databases);
+    assert_eq!(report.bytes, streamed.bytes, "{:?}", report.findings);
+    report
+}
+
+fn lines(path: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(path).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// Every damaged file, for one server: our verdict and its own.
+fn agree(recorded: &str, target: &str) {
+    let folder = testdata().join("damaged");
+    let mut wrong = Vec::new();
+    let mut judged = 0;
+    for line in lines(&folder.join("verdicts.jsonl")) {
+        let (file, kind) = (
+            line["file"].as_str().unwrap(),
+            line["mut"].as_str().unwrap(),
+        );
+        if kind == "ins-resizedb-bad" {
+            // Whether the server survives depends on its machine's memory.
+            continue;
+        }
+        let recorded = &line["servers"][recorded];
+        let options = Options {
+            server: Some(target.parse().unwrap()),
+            ..Options::default()
+        };
+        let report = judge(&fs::read(folder.join(file)).unwrap(), &options);
+        let expected = recorded["loads"].as_bool().unwrap();
+        let ours = match report.verdict() {
+            Verdict::Loads => true,
+            Verdict::Refused => false,
+            other => panic!("{file}: {other:?}"),
+        };
+        judged += 1;
+        if ours != expected {
+            wrong.push(format!(
+                "{file}: server {recorded}, ours {:?}",
+                report.findings
+            ));
+        }
+        if let (true, Some(keys)) = (ours && expected, recorded["keys"].as_object()) {
+            let expected: u64 = keys.values().map(|n| n.as_u64().unwrap()).sum();
+            let total = report.total();
+            // Keys that expired on the day the server was asked are dropped.
+            let range = total.keys - total.expires..=total.keys;
+            assert!(
+                range.contains(&expected),
+                "{file}: {expected} keys, ours {total:?}"
+            );
+        }
+    }
+    assert!(judged > 300, "only {judged} files found");
+    assert!(
+        wrong.is_empty(),
+        "{} of {judged} differ:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn damaged_files_as_redis_8_judges_them() {
+    agree("redis-8.0.6+sanitize-dump-payload=yes", "redis:8.0");
+}
+
+#[test]
+fn damaged_files_as_valkey_9_judges_them() {
+    agree("valkey-9.1.2", "valkey:9.1");
+}
+
+#[test]
+fn what_servers_wrote_loads_and_has_their_keys() {
+    let mut files = 0;
+    for server in fs::read_dir(testdata().join("rdb")).unwrap() {
+        for entry in fs::read_dir(server.unwrap().path()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|e| e != "rdb") {
+                continue;
+            }
+            files += 1;
+            let options = Options {
+                databases: 1 << 20,
+                ..Options::default()
+            };
+            let report = judge(&fs::read(&path).unwrap(), &options);
+            let name = path.display();
+            assert_eq!(
+                report.verdict(),
+                Verdict::Loads,
+                "{name}: {:?}",
+                report.findings
+            );
+            let truth = fs::read(path.with_extension("truth.json")).unwrap();
+            let truth: Value = serde_json::from_slice(&truth).unwrap();
+            let mut with_keys = 0;
+            for (db, expected) in truth["dbs"].as_object().unwrap() {
+                let number = db.parse().unwrap();
+                let keys = report.databases.get(&number).map_or(0, |d| d.keys);
+                assert_eq!(
+                    Some(keys),
+                    expected["dbsize"].as_u64(),
+                    "{name}: database {db}"
+                );
+                with_keys += usize::from(keys > 0);
+            }
+            assert_eq!(
+                report.databases.len(),
+                with_keys,
+                "{name}: databases nobody knows of"
+            );
+        }
+    }
+    assert!(files > 200, "only {files} fixtures found");
+}
+
+/// Cut anywhere, a file is refused, and the place is named.
+#[test]
+fn truncated_anywhere_is_refused() {
+    for case in [
+        "redis-8.0-sid/mini",
+        "valkey-9-sid/mini",
+        "redis-6.2/mini",
+        "redis-3.2/mini",
+    ] {
+        let path = testdata().join("rdb").join(case).with_extension("rdb");
+        let bytes = fs::read(path).unwrap();
+        for end in 0..bytes.len() {
+            let report = judge(&bytes[..end], &Options::default());
+            assert_eq!(report.verdict(), Verdict::Refused, "{case} cut at {end}");
+            let code = report.findings.last().unwrap().code.name();
+            assert_eq!(code, "truncated", "{case} cut at {end}");
+        }
+    }
+}
+
+/// Any flipped bit is refused: the checksum sees what nothing else does. But a
+/// version below 5 has no checksum, and servers then load the file: three
+/// warnings are all that is left.
+#[test]
+fn any_flipped_bit_is_refused() {
+    for case in [
+        "redis-8.0-sid/mini",
+        "valkey-9-sid/mini",
+        "redis-7.0-bookworm/mini",
+    ] {
+        let path = testdata().join("rdb").join(case).with_extension("rdb");
+        let good = fs::read(path).unwrap();
+        for bit in 0..good.len() * 8 {
+            let mut bytes = good.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            let report = judge(&bytes, &Options::default());
+            if report.format.is_some_and(|(_, version)| version < 5) {
+                assert!(
+                    report.totals.len() >= 2,
+                    "{case}, bit {bit}: {:?}",
+                    report.findings
+                );
+                continue;
+            }
+            assert_ne!(report.verdict(), Verdict::Loads, "{case}, bit {bit}");
+        }
+    }
+}
