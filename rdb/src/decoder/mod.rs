@@ -204,12 +204,16 @@ impl Decoder {
     /// A decoder at the start of a file.
     #[must_use]
     pub fn new(limits: Limits) -> Decoder {
+        // Chunks of no bytes would never end, and one that may not be held is no
+        // chunk. With this, what is short enough for a chunk needs no other check.
+        let most = usize::try_from(limits.max_piece).unwrap_or(usize::MAX);
+        let chunk = limits.chunk.min(most).max(1);
         Decoder {
             state: State::Header,
             offset: 0,
             dialect: Dialect::Redis,
             version: 0,
-            limits,
+            limits: Limits { chunk, ..limits },
             templates: HashMap::new(),
             lax_length: None,
         }
@@ -760,8 +764,7 @@ impl Decoder {
         left: u64,
         then: Resume,
     ) -> P<'a, (Token, State)> {
-        // Chunks of no bytes would never end.
-        let want = left.min(self.limits.chunk.max(1) as u64);
+        let want = left.min(self.limits.chunk as u64);
         let (rest, len) = grammar::blob::<EOF>(w, want, rules)?;
         let bytes = StrToken::Raw { start: 0, len };
         let next = match left - want {

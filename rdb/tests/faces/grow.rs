@@ -250,6 +250,17 @@ impl File<'_> {
                 self.len(1);
                 self.items();
             }
+            8 if self.dice.rarely(2) => {
+                self.put(&[246]);
+                self.string();
+                self.string();
+                let described = self.dice.roll(2);
+                self.len(described.into());
+                if described == 1 {
+                    self.string();
+                }
+                self.string();
+            }
             8 => {
                 self.put(&[245]);
                 self.string();

@@ -202,7 +202,7 @@ fn the_generator_reaches_every_event_and_many_ends() {
             }
         }
     }
-    let all = "Header Aux SelectDb ResizeDb SlotInfo ExpireSeconds ExpireMs Idle Freq Function \
+    let all = "Header Aux SelectDb ResizeDb SlotInfo ExpireSeconds ExpireMs Idle Freq Function FunctionPreGa \
         ModuleAux KeyMeta MetaClass ModuleSigned ModuleUnsigned ModuleFloat ModuleDouble \
         ModuleString ModuleEnd SlotImport SlotRange Template Update Key Count Item ItemBegin \
         Chunk Score FieldExpiry MinExpiry Container StreamMeta Groups Group Pending Consumers \

@@ -126,6 +126,20 @@ fn chunks_of_no_bytes_would_never_end() {
 }
 
 #[test]
+fn chunks_above_the_limit_of_a_piece_are_as_long_as_that() {
+    let limits = Limits {
+        chunk: 1 << 20,
+        ..LIMITS
+    };
+    let expected = [
+        begin(Role::Value, 9, None),
+        chunk(b"abcdefgh", false),
+        chunk(b"i", true),
+    ];
+    decodes_value_within(limits, REDIS, 0, b"\x09abcdefghi", &expected);
+}
+
+#[test]
 fn what_must_be_whole_has_a_limit() {
     let said = "Limit { what: \"string\", asked: 9, limit: 8 }";
     let set = bytes![

@@ -46,8 +46,6 @@ fn types_nobody_has() {
 
 #[test]
 fn records_that_are_refused() {
-    let said = "Unsupported(\"functions of 7.0 release candidates (opcode 246)\"), read-functions";
-    fails(REDIS, b"\xf6\x01n", said, 1, 0);
     let container = "BadQuicklistNode(\"neither plain nor packed\")";
     fails_in_value(REDIS, 18, &[0x01, 0x03], container, 2, 1);
     fails_in_value(REDIS, 18, &[0x01, 0x00], container, 2, 1);
@@ -118,6 +116,7 @@ fn the_stage_of_every_record() {
         (b"\xf7\x01\x02", "read-module-aux", 3, 0),
         (b"\xf7\x01\x02\x01\x05\x02a", "read-module-aux", 6, 4),
         (b"\xf5\x05#!lu", "read-functions", 2, 0),
+        (b"\xf6\x01n\x03LUA\x01", "read-functions", 8, 0),
         (b"\xf4\x01\x01", "read-type", 3, 0),
         (b"\xf3", "read-type", 1, 0),
         (b"\xf3\x01\x00\x00", "read-type", 2, 2),

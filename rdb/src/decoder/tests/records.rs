@@ -104,6 +104,32 @@ fn aux_fields_and_functions() {
 }
 
 #[test]
+fn functions_of_release_candidates() {
+    let body = bytes![
+        [0xf6],     // FUNCTION_PRE_GA
+        b"\x03lib", // name
+        b"\x03LUA", // engine
+        [0x01],     // has a description
+        b"\x04says",
+        b"\x04code",
+        [0xf6],     // FUNCTION_PRE_GA
+        b"\x01l",   // name
+        b"\x03LUA", // engine
+        [0x00],     // has none
+        b"\x00",    // code
+    ];
+    let function = |name, code| Part::FunctionPreGa {
+        name: Str::Raw(name),
+        code: Str::Raw(code),
+    };
+    decodes(
+        REDIS,
+        &body,
+        &[function(b"lib", b"code"), function(b"l", b"")],
+    );
+}
+
+#[test]
 fn attributes_come_before_their_key() {
     let body = bytes![
         [0xfd, 0x00, 0x94, 0x35, 0x77], // EXPIRETIME 2000000000 s
