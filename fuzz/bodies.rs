@@ -14,6 +14,7 @@ use rdbkit_rdb::lzf::{check, decompress_into, max_output};
 use rdbkit_rdb::packed::{
     Backlen, Element, Intset, Listpack, PackedError, StreamNode, Ziplist, Zipmap,
 };
+use rdbkit_rdb::verify::{self, Options, Report, Verdict};
 use rdbkit_rdb::{Limits, Packing, Part, Role, Scratch, SliceReader, Str};
 
 /// What is called with the bytes.
@@ -24,6 +25,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("events", events),
     ("faces", faces),
     ("grown", grown),
+    ("verify", verify),
     ("listpack", listpack),
     ("ziplist", ziplist),
     ("intset_zipmap", intset_zipmap),
@@ -99,12 +101,77 @@ pub fn grown(data: &[u8]) {
 
 /// Limits, window, and the sizes of four reads.
 fn agree([limits, window, sizes @ ..]: [u8; 6], file: &[u8]) {
-    let limits = Limits {
-        chunk: [1, 24, 64, 1 << 20][usize::from(limits % 4)],
-        max_piece: [100, 1 << 30][usize::from(limits / 4 % 2)],
-        ..Limits::default()
-    };
+    let limits = self::limits(limits).unwrap_or_default();
     compare::faces_agree(file, limits, window.into(), &sizes);
+}
+
+/// Limits that small inputs meet, or none.
+fn limits(choice: u8) -> Option<Limits> {
+    (choice & 8 == 0).then(|| Limits {
+        chunk: [1, 24, 64, 1 << 20][usize::from(choice % 4)],
+        max_piece: [100, 1 << 30][usize::from(choice / 4 % 2)],
+        ..Limits::default()
+    })
+}
+
+/// The verifier says the same of a file in memory and of one that comes in
+/// pieces, and never that a file loads which cannot be decoded: how it is cut, for
+/// which server, then the file.
+pub fn verify(data: &[u8]) {
+    let Some(([how, server, sizes @ ..], file)) = data.split_first_chunk::<6>() else {
+        return;
+    };
+    let servers = [
+        "redis:6.2",
+        "redis:7.0",
+        "redis:8.0",
+        "valkey:8.1",
+        "valkey:9.1",
+    ];
+    let options = Options {
+        server: servers
+            .get(usize::from(server % 8))
+            .map(|s| s.parse().unwrap()),
+        limits: limits(*how),
+        now_ms: (how & 16 != 0).then_some(1 << 40),
+        duplicates: how & 32 == 0,
+        allow_rest: how & 64 != 0,
+        max_findings: if how & 128 != 0 { 3 } else { 1000 },
+        ..Options::default()
+    };
+    let whole = verify::slice(file, &options);
+    let pieces = verify::stream(compare::Pieces::new(file, sizes), &options);
+    assert_eq!(outline(&whole), outline(&pieces));
+    assert!(whole.bytes <= file.len() as u64);
+    for finding in &whole.findings {
+        assert!(finding.offset <= file.len() as u64, "{finding}");
+    }
+    let mut events = SliceReader::with_limits(file, options.limits.unwrap_or_default());
+    if let Some(error) = events.find_map(Result::err) {
+        assert_ne!(whole.verdict(), Verdict::Loads, "{error}");
+    }
+}
+
+/// What a report says, but for the keys of its findings, which a stream cannot name.
+fn outline(report: &Report) -> String {
+    let findings: Vec<_> = report
+        .findings
+        .iter()
+        .map(|f| (f.code, f.severity, f.offset, f.db, &f.message))
+        .collect();
+    format!(
+        "{:?} {:?} {:?} {} {:?} {:?} {:?} {:?} {:?} {:?}",
+        report.verdict(),
+        report.server,
+        report.format,
+        report.bytes,
+        report.total(),
+        report.needs,
+        report.checksum,
+        report.totals,
+        report.failure,
+        findings,
+    )
 }
 
 /// Walks to the end or to an error: in one direction, without a gap, and no

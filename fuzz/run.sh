@@ -33,7 +33,7 @@ for target; do
         "$target" "$verdict" "${execs:-?}" "${cov:-?}" "${corpus:-?}"
     if [ "$verdict" = FAILED ]; then
         failed=1
-        grep -E -A 2 'panicked|ERROR:|Test unit written' "$log" || tail -20 "$log"
+        { grep -E -A 2 'panicked|ERROR:|Test unit written' "$log" || tail -20 "$log"; } | cut -c 1-400
     fi
 done
 exit $failed
