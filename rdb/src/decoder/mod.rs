@@ -397,7 +397,8 @@ impl Decoder {
                         if kind == ValueType::STRING {
                             let next = State::One(Role::Value);
                             self.emit(w, rest, Part::Key { kind, key }, next, sink);
-                            if S::MANY {
+                            // A length taken lightly belongs to the last token.
+                            if S::MANY && !lenient {
                                 self.short_string(rest, rules, sink);
                             }
                             return Ok(());
