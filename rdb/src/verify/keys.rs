@@ -21,8 +21,6 @@ pub(crate) struct KeyLog {
     /// Keys on their way to the logs.
     queue: Vec<Queued>,
     logs: Vec<Log>,
-    /// The name of the key that is being read.
-    current: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -60,27 +58,13 @@ impl KeyLog {
             hasher,
             queue: Vec::with_capacity(QUEUE),
             logs: (0..LOGS).map(|_| Vec::new()).collect(),
-            current: Vec::new(),
         }
     }
 
-    /// Remembers the name of the key that is being read.
+    /// Logs a key of database `db` that begins at `offset`.
     #[inline]
-    pub fn begin(&mut self, key: &[u8]) {
-        self.current.clear();
-        self.current.extend_from_slice(key);
-    }
-
-    /// The name of the key that is being read.
-    #[inline]
-    pub fn current(&self) -> &[u8] {
-        &self.current
-    }
-
-    /// Logs the key that was read.
-    #[inline]
-    pub fn push(&mut self, db: u64, offset: u64) {
-        let (log, print) = self.hasher.wide(db, &self.current);
+    pub fn push(&mut self, db: u64, name: &[u8], offset: u64) {
+        let (log, print) = self.hasher.wide(db, name);
         self.queue.push(Queued { print, offset, log });
         if self.queue.len() == QUEUE {
             self.distribute();
@@ -153,9 +137,7 @@ mod tests {
     fn tells_where() {
         let mut log = KeyLog::new(Hasher::new());
         for (db, key, at) in [(0, "a", 10), (0, "b", 20), (1, "a", 30), (0, "a", 1 << 40)] {
-            log.begin(key.as_bytes());
-            assert_eq!(log.current(), key.as_bytes());
-            log.push(db, at);
+            log.push(db, key.as_bytes(), at);
         }
         assert_eq!(duplicates(&mut log), [1 << 40]);
     }
@@ -165,9 +147,8 @@ mod tests {
         let mut log = KeyLog::new(Hasher::new());
         for round in 0..2u64 {
             for i in 0..200_000u64 {
-                log.begin(format!("key:{i}").as_bytes());
                 // A gap that does not fit 32 bits between the rounds.
-                log.push(0, (round << 33) + i);
+                log.push(0, format!("key:{i}").as_bytes(), (round << 33) + i);
             }
         }
         let expected: Vec<u64> = (0..200_000).map(|i| (1 << 33) + i).collect();

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::decoder::Whole;
 use crate::event::{Event, Packing, Part, Role, StreamId, StreamMeta};
 use crate::lzf;
 use crate::text::{Decimal, Scratch, Str};
@@ -102,6 +103,22 @@ impl ValueJudge {
         if kind != ValueType::STRING {
             self.begin_container();
         }
+    }
+
+    /// A key with one string; `false`, and nothing done, if there is something
+    /// to say about it.
+    #[inline(always)]
+    pub fn whole(&mut self, key: &Whole<'_>, dialect: Dialect) -> bool {
+        self.begin(key.kind, dialect);
+        let (role, text) = (key.role, key.text);
+        if !matches!((role, text), (Role::Value, Str::Raw(_) | Str::Int(_))) {
+            self.item(role, text, key.text_at);
+            if self.is_empty() || !self.faults.is_empty() {
+                self.faults.clear();
+                return false;
+            }
+        }
+        true
     }
 
     fn begin_container(&mut self) {
