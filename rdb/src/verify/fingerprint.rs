@@ -12,10 +12,10 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 /// What is kept of a key or element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fingerprint {
-    /// Chooses the table.
-    table: u8,
+    /// Chooses the table, or the log.
+    pub table: u8,
     /// What is stored; never 0, which marks a free slot.
-    stored: u64,
+    pub stored: u64,
 }
 
 /// Makes fingerprints with a seed of its own.
@@ -40,14 +40,6 @@ impl Hasher {
             table: (hash >> 64) as u8,
             stored: (hash as u64).max(1),
         }
-    }
-
-    /// The same with 80 bits: 16 to choose a log by, 64 to store.
-    #[inline]
-    pub fn wide(&self, space: u64, bytes: &[u8]) -> (u16, u64) {
-        let seed = self.seed ^ space.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let hash = xxh3_128_with_seed(bytes, seed);
-        ((hash >> 64) as u16, (hash as u64).max(1))
     }
 }
 
