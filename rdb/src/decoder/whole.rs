@@ -158,12 +158,6 @@ mod tests {
             self.whole += 1;
             let (kind, key, role, text) = (w.kind, w.key, w.role, w.text);
             self.part(&Part::Key { kind, key }, w.at);
-            // The decoder's item begins behind count and container.
-            let head = if kind == ValueType::LIST_QUICKLIST_2 {
-                2
-            } else {
-                0
-            };
             self.part(&Part::Item { role, text }, w.text_at);
             self.part(&Part::KeyEnd, w.end);
         }
