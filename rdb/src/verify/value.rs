@@ -121,11 +121,20 @@ impl ValueJudge {
         true
     }
 
+    #[inline]
     fn begin_container(&mut self) {
         // A value without a count of its own starts with an empty set too.
         self.set.clear(0);
         self.template = None;
         self.last_name = None;
+        // Types of streams, in either dialect.
+        if matches!(self.kind.0, 15 | 19 | 21 | 26 | 27) {
+            self.begin_stream();
+        }
+    }
+
+    #[inline(never)]
+    fn begin_stream(&mut self) {
         self.stream = Stream::default();
         self.groups.start_stream();
     }
