@@ -1,2 +1,14 @@
-//! Inputs for the benchmarks, generated and described.
+//! Inputs for the benchmarks: RDB files, generated and described.
+//!
+//! Everything is made from a fixed seed, so that two runs, and two machines,
+//! measure the same bytes. The files are what a modern Redis writes (REDIS0012)
+//! and load into one; `compare.sh` checks that before it measures.
 #![forbid(unsafe_code)]
+
+mod random;
+mod shapes;
+mod writer;
+
+pub use random::Random;
+pub use shapes::{SHAPES, Shape};
+pub use writer::Writer;

@@ -3,16 +3,19 @@
 
 mod checksum;
 mod decoder;
+pub mod dump;
 mod error;
 mod event;
 mod grammar;
 mod limits;
 pub mod lzf;
 pub mod packed;
+mod record;
 pub mod score;
 mod slice;
 mod stream;
 mod text;
+mod value;
 pub mod verify;
 mod wire;
 
@@ -21,7 +24,12 @@ pub use decoder::{Checkpoint, Decoder, Step};
 pub use error::{Error, ErrorKind, Result, Stage};
 pub use event::{Event, Packing, Part, Role, StreamId, StreamMeta, Token};
 pub use limits::Limits;
+pub use record::{Entry, KeyMeta, Record, RecordBuf, Records};
 pub use slice::SliceReader;
 pub use stream::StreamReader;
 pub use text::{Decimal, Scratch, Str, StrToken};
+pub use value::{
+    ArrayElement, ArrayItem, ArrayItems, Elements, Field, Fields, ModuleItem, ModuleValue, Scored,
+    StreamConsumer, StreamGroup, StreamItem, StreamNumbers, StreamPending, StreamValue, Value,
+};
 pub use wire::{Dialect, MetaClass, ModuleId, ObjectKind, Opcode, ValueType};

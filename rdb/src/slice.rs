@@ -119,6 +119,23 @@ impl<'a> SliceReader<'a> {
         &mut self.decoder
     }
 
+    /// Passes over the rest of the value it stands in.
+    pub(crate) fn skip_value(&mut self) -> Result<()> {
+        let window = self.data.get(self.at..).unwrap_or_default();
+        self.at += self.decoder.skip_value(window)?;
+        Ok(())
+    }
+
+    /// The bounds it was made with.
+    pub(crate) fn limits(&self) -> &Limits {
+        self.decoder.limits()
+    }
+
+    /// The database of the keys that come next.
+    pub(crate) fn db(&self) -> u64 {
+        self.decoder.db()
+    }
+
     /// What has not been decoded: after `Eof`, the bytes behind the trailer.
     #[must_use]
     pub fn rest(&self) -> &'a [u8] {

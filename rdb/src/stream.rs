@@ -7,6 +7,7 @@ use crate::decoder::{Decoder, Sink, Step};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Part, Token};
 use crate::limits::Limits;
+use crate::record::Collector;
 use crate::slice::compare;
 
 /// Window of a new reader: large enough that a refill vanishes beside the
@@ -49,6 +50,8 @@ pub struct StreamReader<R> {
     checksum: Checksum,
     check: bool,
     computed: Option<u64>,
+    /// Hash templates that passed by while reading records.
+    collector: Collector,
 }
 
 impl<R: Read> StreamReader<R> {
@@ -73,6 +76,7 @@ impl<R: Read> StreamReader<R> {
             checksum: Checksum::new(),
             check: true,
             computed: None,
+            collector: Collector::default(),
         }
     }
 
@@ -102,7 +106,7 @@ impl<R: Read> StreamReader<R> {
     }
 
     #[inline]
-    fn next_token(&mut self) -> Result<Option<(usize, Token)>> {
+    pub(crate) fn next_token(&mut self) -> Result<Option<(usize, Token)>> {
         loop {
             let window = self.window.get(self.at..self.end).unwrap_or_default();
             match self.decoder.step(window, self.eof) {
@@ -212,6 +216,21 @@ impl<R: Read> StreamReader<R> {
     /// The decoder, for its dialect, version and lax lengths.
     pub fn decoder(&mut self) -> &mut Decoder {
         &mut self.decoder
+    }
+
+    /// The bytes of the token that `next_token` found at `at`.
+    pub(crate) fn token_bytes(&self, at: usize) -> &[u8] {
+        self.window.get(at..self.at).unwrap_or_default()
+    }
+
+    pub(crate) fn collector(&self) -> &Collector {
+        &self.collector
+    }
+
+    /// The collector, and the bytes of the token that `next_token` found at `at`.
+    pub(crate) fn collector_and_bytes(&mut self, at: usize) -> (&mut Collector, &[u8]) {
+        let bytes = self.window.get(at..self.at).unwrap_or_default();
+        (&mut self.collector, bytes)
     }
 
     /// Bytes the window holds at the moment.

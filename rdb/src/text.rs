@@ -196,6 +196,11 @@ impl Scratch {
         self.buf.capacity()
     }
 
+    /// The first `len` bytes of what was written last.
+    pub(crate) fn held(&self, len: usize) -> &[u8] {
+        self.buf.get(..len).unwrap_or_default()
+    }
+
     fn decimal(&mut self, n: i64) -> &[u8] {
         self.buf.clear();
         self.buf.extend_from_slice(Decimal::new(n).as_bytes());

@@ -5,6 +5,10 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
+#[allow(dead_code)]
+#[path = "truth/fixture.rs"]
+mod fixture;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -144,6 +148,49 @@ fn what_servers_wrote_loads_and_has_their_keys() {
         }
     }
     assert!(files > 200, "only {files} fixtures found");
+}
+
+/// What no server at hand writes, as seven servers take it. None of them has
+/// the modules that two of the files are about.
+#[test]
+fn handmade_files_as_seven_servers_judge_them() {
+    let servers = [
+        ("redis-6.0.16", "redis:6.0"),
+        ("redis-7.0.15", "redis:7.0"),
+        ("redis-8.0.2", "redis:8.0"),
+        ("redis-8.0.6", "redis:8.0"),
+        ("valkey-8.0.1", "valkey:8.0"),
+        ("valkey-8.1.1", "valkey:8.1"),
+        ("valkey-9.1.2", "valkey:9.1"),
+    ];
+    let mut asked = 0;
+    for fixture in fixture::all() {
+        if !fixture.name.starts_with("handmade/") {
+            continue;
+        }
+        let (bytes, truth) = (fixture.rdb(), fixture.truth());
+        for (server, target) in servers {
+            let Some(said) = truth["read_by"].get(server).and_then(Value::as_str) else {
+                continue;
+            };
+            asked += 1;
+            let options = Options {
+                server: Some(target.parse().unwrap()),
+                modules: Some(Vec::new()),
+                ..Options::default()
+            };
+            let report = judge(&bytes, &options);
+            let loads = report.verdict() == Verdict::Loads;
+            let name = &fixture.name;
+            assert_eq!(
+                loads,
+                said == "as expected",
+                "{name}, {server} {said}: {:?}",
+                report.findings
+            );
+        }
+    }
+    assert!(asked > 200, "only {asked} verdicts found");
 }
 
 /// Cut anywhere, a file is refused, and the place is named.

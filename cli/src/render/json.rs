@@ -19,7 +19,7 @@ struct Json<'r> {
     path: String,
     kind: &'static str,
     format: Option<Format>,
-    verdict: &'static str,
+    verdict: Option<&'static str>,
     #[serde(rename = "for")]
     server: Option<ServerJson>,
     bytes: u64,
@@ -118,7 +118,7 @@ pub fn report(out: &mut dyn Write, path: &Path, report: &Report) -> io::Result<(
             magic: dialect.to_string(),
             version,
         }),
-        verdict: report.verdict().name(),
+        verdict: report.failure.is_none().then(|| report.verdict().name()),
         server: report.server.map(server),
         bytes: report.bytes,
         checksum: checksum(report.checksum),
@@ -159,6 +159,7 @@ pub fn failure(out: &mut dyn Write, path: &Path, why: &str) -> io::Result<()> {
     let json = serde_json::json!({
         "schema": SCHEMA,
         "path": path.display().to_string(),
+        "verdict": null,
         "error": why,
     });
     line(out, &json)

@@ -91,6 +91,14 @@ impl Sink for Captured {
     }
 }
 
+/// The sink of what is passed over.
+struct Unseen;
+
+impl Sink for Unseen {
+    #[inline(always)]
+    fn token(&mut self, _: &[u8], _: u64, _: usize, _: Token) {}
+}
+
 /// Where in the grammar the decoder stands. `Copy`, so that a step which
 /// needs more bytes has nothing to roll back.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -190,6 +198,7 @@ pub struct Decoder {
     offset: u64,
     dialect: Dialect,
     version: u32,
+    db: u64,
     limits: Limits,
     /// Field counts of the hash templates seen, by id.
     templates: HashMap<u64, u64>,
@@ -209,6 +218,7 @@ impl Decoder {
             offset: 0,
             dialect: Dialect::Redis,
             version: 0,
+            db: 0,
             limits,
             templates: HashMap::new(),
             lax_length: None,
@@ -242,6 +252,15 @@ impl Decoder {
         Ok(decoder)
     }
 
+    /// A decoder at the first of the `fields` names of a hash template.
+    pub(crate) fn for_template(fields: u64, limits: Limits) -> Decoder {
+        let mut decoder = Decoder::new(limits);
+        if fields > 0 {
+            decoder.state = State::Rare(Rare::TemplateField { left: fields });
+        }
+        decoder
+    }
+
     /// Tells a decoder for one value how many fields a template has.
     pub(crate) fn know_template(&mut self, id: u64, fields: u64) {
         self.templates.insert(id, fields);
@@ -263,6 +282,17 @@ impl Decoder {
     #[must_use]
     pub fn version(&self) -> u32 {
         self.version
+    }
+
+    /// The database of the keys that come next; 0 before the file names one.
+    #[must_use]
+    pub fn db(&self) -> u64 {
+        self.db
+    }
+
+    /// The bounds it was made with.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// Whether the decoder stands between two records.
@@ -357,6 +387,30 @@ impl Decoder {
                     need: 0,
                 });
             }
+        }
+    }
+
+    /// Takes the token at the front of `window`, behind which there is nothing,
+    /// into `sink`. None comes once the file's end was read or after an error.
+    #[inline(always)]
+    pub(crate) fn step_into<S: Sink>(&mut self, window: &[u8], sink: &mut S) -> Result<()> {
+        match self.advance::<true, S>(window, false, sink) {
+            Ok(()) => Ok(()),
+            Err(e) => self.refuse(window, true, e, sink).map(drop),
+        }
+    }
+
+    /// Passes over the rest of a value whose end is within `window`, and says
+    /// how many bytes that were.
+    pub(crate) fn skip_value(&mut self, window: &[u8]) -> Result<usize> {
+        let start = self.offset;
+        loop {
+            let used = (self.offset - start) as usize;
+            if matches!(self.state, State::Opcode | State::Done | State::Failed) {
+                return Ok(used);
+            }
+            let w = window.get(used..).unwrap_or_default();
+            self.step_into(w, &mut Unseen)?;
         }
     }
 
@@ -499,6 +553,7 @@ impl Decoder {
                 self.dialect = dialect;
                 self.version = version;
             }
+            Part::SelectDb(db) => self.db = db,
             Part::Template { id, fields } if self.templates.len() < MAX_TEMPLATES => {
                 self.templates.insert(id, fields);
             }

@@ -7,7 +7,7 @@
 //!   2, 4 or 8                           signed LE, strictly ascending
 //! ```
 
-use super::{Element, PackedError, PackedFault};
+use super::{Element, Mark, PackedError, PackedFault};
 
 /// `width` and `count`.
 const HEADER: usize = 8;
@@ -142,6 +142,32 @@ impl<'a> Intset<'a> {
     pub fn check(mut self) -> Result<(), PackedError> {
         while self.next()?.is_some() {}
         Ok(())
+    }
+
+    /// Where the cursor stands.
+    #[inline]
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            at: self.position(),
+            found: usize::from(self.previous.is_some()),
+            previous: self.previous.unwrap_or(0),
+        }
+    }
+
+    /// The cursor that stood at `mark` in the same blob.
+    #[inline]
+    pub(crate) fn resume(blob: &'a [u8], mark: Mark) -> Self {
+        let width = match blob.first() {
+            Some(2) => Width::I16,
+            Some(4) => Width::I32,
+            _ => Width::I64,
+        };
+        Intset {
+            blob,
+            rest: blob.get(mark.at..).unwrap_or_default(),
+            width,
+            previous: (mark.found > 0).then_some(mark.previous),
+        }
     }
 
     #[inline]

@@ -22,7 +22,7 @@
 //! byte, most significant group first, and every byte but the first with bit 7
 //! set. See [`Backlen`] for how many bytes it takes.
 
-use super::{Element, PackedError, PackedFault};
+use super::{Element, Mark, PackedError, PackedFault};
 
 /// Offset of `count`, to blame when it is wrong.
 const COUNT_AT: usize = 4;
@@ -192,6 +192,33 @@ impl<'a> Listpack<'a> {
     pub fn check(mut self) -> Result<usize, PackedError> {
         while self.step()?.is_some() {}
         Ok(self.found)
+    }
+
+    /// Where the cursor stands.
+    #[inline]
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            at: self.position(),
+            found: self.found,
+            previous: 0,
+        }
+    }
+
+    /// The cursor that stood at `mark` in the same blob.
+    #[inline]
+    pub(crate) fn resume(blob: &'a [u8], mark: Mark) -> Self {
+        let inside = blob.split_last().map_or(&[][..], |(_, inside)| inside);
+        let stated = match blob.get(COUNT_AT..).and_then(|rest| rest.first_chunk()) {
+            Some(count) => u16::from_le_bytes(*count),
+            None => UNKNOWN,
+        };
+        Listpack {
+            blob,
+            rest: inside.get(mark.at..).unwrap_or_default(),
+            found: mark.found,
+            stated,
+            backlen: Backlen::Either,
+        }
     }
 
     /// How many elements have come out so far.

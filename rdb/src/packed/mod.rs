@@ -17,17 +17,20 @@ mod element;
 mod fault;
 mod intset;
 mod listpack;
+mod mark;
 mod stream_node;
 mod ziplist;
 mod zipmap;
 
 #[cfg(test)]
-mod encode;
+pub(crate) mod encode;
 
 pub use element::Element;
 pub use fault::{PackedError, PackedFault};
 pub use intset::Intset;
 pub use listpack::{Backlen, Listpack};
+pub(crate) use mark::Mark;
+pub(crate) use stream_node::{NodeMark, PairsMark};
 pub use stream_node::{NodeSummary, Pairs, StreamEntry, StreamNode};
 pub use ziplist::Ziplist;
 pub use zipmap::Zipmap;

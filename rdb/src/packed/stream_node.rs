@@ -26,7 +26,7 @@
 //! | flags disagree with `deleted` | loads | refuses |
 //! | negative `count`, `deleted` or `num_fields` | loads | refuses |
 
-use super::{Backlen, Element, Listpack, PackedError, PackedFault};
+use super::{Backlen, Element, Listpack, Mark, PackedError, PackedFault};
 
 /// `flags`: a tombstone.
 const DELETED: i64 = 1;
@@ -124,7 +124,7 @@ pub struct StreamEntry<'a> {
 impl PartialEq for StreamEntry<'_> {
     fn eq(&self, other: &Self) -> bool {
         let head = |entry: &Self| (entry.ms_delta, entry.seq_delta, entry.deleted);
-        head(self) == head(other) && self.pairs.clone().eq(other.pairs.clone())
+        head(self) == head(other) && self.pairs == other.pairs
     }
 }
 
@@ -140,7 +140,45 @@ pub struct Pairs<'a> {
     left: u64,
 }
 
+/// A [`StreamNode`] without its blob and what it summed up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NodeMark {
+    elements: Mark,
+    fields: Mark,
+    num_fields: i64,
+    left: u64,
+}
+
+/// A [`Pairs`] without its blob.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PairsMark {
+    fields: Option<Mark>,
+    values: Mark,
+    left: u64,
+}
+
 impl<'a> StreamNode<'a> {
+    /// Where the cursor stands.
+    pub(crate) fn mark(&self) -> NodeMark {
+        NodeMark {
+            elements: self.elements.mark(),
+            fields: self.fields.mark(),
+            num_fields: self.num_fields,
+            left: self.left,
+        }
+    }
+
+    /// The cursor that stood at `mark` in the same blob; its summary is lost.
+    pub(crate) fn resume(blob: &'a [u8], mark: NodeMark) -> Self {
+        StreamNode {
+            elements: Listpack::resume(blob, mark.elements).uncounted(),
+            fields: Listpack::resume(blob, mark.fields).uncounted(),
+            num_fields: mark.num_fields,
+            left: mark.left,
+            summary: NodeSummary::default(),
+        }
+    }
+
     /// Checks the master entry and stands before the first entry.
     ///
     /// # Errors
@@ -328,6 +366,27 @@ impl<'a> StreamNode<'a> {
     }
 }
 
+impl<'a> Pairs<'a> {
+    /// Where the pairs stand.
+    pub(crate) fn mark(&self) -> PairsMark {
+        PairsMark {
+            fields: self.fields.as_ref().map(Listpack::mark),
+            values: self.values.mark(),
+            left: self.left,
+        }
+    }
+
+    /// The pairs that stood at `mark` in the same blob.
+    pub(crate) fn resume(blob: &'a [u8], mark: PairsMark) -> Self {
+        let at = |mark| Listpack::resume(blob, mark).uncounted();
+        Pairs {
+            fields: mark.fields.map(at),
+            values: at(mark.values),
+            left: mark.left,
+        }
+    }
+}
+
 impl<'a> Iterator for Pairs<'a> {
     type Item = (Element<'a>, Element<'a>);
 
@@ -349,6 +408,13 @@ impl<'a> Iterator for Pairs<'a> {
 }
 
 impl std::iter::FusedIterator for Pairs<'_> {}
+
+/// Two runs of pairs are equal if they say the same, wherever they stand.
+impl PartialEq for Pairs<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        Iterator::eq(self.clone(), other.clone())
+    }
+}
 
 /// The next element, of which there has to be one.
 #[inline]

@@ -22,7 +22,7 @@
 //! others               mean nothing
 //! ```
 
-use super::{Element, PackedError, PackedFault};
+use super::{Element, Mark, PackedError, PackedFault};
 
 /// `total`, `tail` and `count`.
 const HEADER: usize = 10;
@@ -174,6 +174,33 @@ impl<'a> Ziplist<'a> {
     pub fn check(mut self) -> Result<usize, PackedError> {
         while self.step()?.is_some() {}
         Ok(self.found)
+    }
+
+    /// Where the cursor stands.
+    #[inline]
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            at: self.position(),
+            found: self.found,
+            previous: self.previous as i64,
+        }
+    }
+
+    /// The cursor that stood at `mark` in the same blob.
+    #[inline]
+    pub(crate) fn resume(blob: &'a [u8], mark: Mark) -> Self {
+        let inside = blob.split_last().map_or(&[][..], |(_, inside)| inside);
+        let stated = match blob.get(COUNT_AT..).and_then(|rest| rest.first_chunk()) {
+            Some(count) => u16::from_le_bytes(*count),
+            None => UNKNOWN,
+        };
+        Ziplist {
+            blob,
+            rest: inside.get(mark.at..).unwrap_or_default(),
+            previous: mark.previous as usize,
+            found: mark.found,
+            stated,
+        }
     }
 
     /// Checks the next entry and returns its encoding and data.

@@ -16,7 +16,7 @@
 //! a field would begin, whatever bytes follow up to the last, which has to be
 //! another `FF`; and a value's length may begin with `FF` instead of `FE`.
 
-use super::{PackedError, PackedFault};
+use super::{Mark, PackedError, PackedFault};
 
 /// `count` of a map with more pairs than fit into it.
 const UNKNOWN: u8 = 254;
@@ -129,6 +129,28 @@ impl<'a> Zipmap<'a> {
     pub fn check(mut self) -> Result<u64, PackedError> {
         while self.next()?.is_some() {}
         Ok(self.found)
+    }
+
+    /// Where the cursor stands; it must not have come to the end.
+    #[inline]
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            at: self.position(),
+            found: usize::try_from(self.found).unwrap_or(usize::MAX),
+            previous: 0,
+        }
+    }
+
+    /// The cursor that stood at `mark` in the same blob.
+    #[inline]
+    pub(crate) fn resume(blob: &'a [u8], mark: Mark) -> Self {
+        let inside = blob.split_last().map_or(&[][..], |(_, inside)| inside);
+        Zipmap {
+            blob,
+            rest: inside.get(mark.at..).unwrap_or_default(),
+            found: mark.found as u64,
+            ended: false,
+        }
     }
 
     fn summed_up(&self) -> Result<(), PackedError> {

@@ -33,7 +33,6 @@ struct Queued {
 }
 
 /// Boxed, so that a log that grows moves pointers and not the chunks.
-#[expect(clippy::vec_box)]
 type Log = Vec<Box<Chunk>>;
 
 /// Keys of one log that came one after the other.

@@ -292,7 +292,7 @@ impl<'o> Verifier<'o> {
                     self.find(Code::HugeHint, at, message);
                 }
             }
-            Part::SlotImport { job, ranges } => self.slot_import(job, ranges, at),
+            Part::SlotImport { job, .. } => self.slot_import(job, at),
             Part::SlotRange { start, end } if (start > end || end >= 16_384) => {
                 self.find(Code::BadSlot, at, format!("slot range {start} to {end}"));
             }
@@ -478,14 +478,11 @@ impl<'o> Verifier<'o> {
         }
     }
 
-    fn slot_import(&mut self, job: Str<'_>, ranges: u64, at: u64) {
+    fn slot_import(&mut self, job: Str<'_>, at: u64) {
         self.opcode(80, "SLOT_IMPORT", at);
         if job.len() != 40 {
             let message = format!("slot import with a job name of {} bytes", job.len());
             self.find(Code::BadSlot, at, message);
-        }
-        if ranges == 0 {
-            self.find(Code::BadSlot, at, "slot import without slots");
         }
     }
 
