@@ -195,21 +195,25 @@ impl<'o> Verifier<'o> {
             self.take_faults();
         }
         self.key.inside = false;
+        let mut drops = false;
         if self.value.is_empty() {
-            return self.skip_empty_key();
+            if !self.value.dropped_fields() {
+                return self.skip_empty_key();
+            }
+            drops = true;
         }
         let kind = ValueType(self.key.kind).object(self.dialect);
         self.counts.keys += 1;
         self.counts.count(kind.unwrap_or(ObjectKind::String));
         self.counts.with_field_expiries += u64::from(self.value.has_field_expiry());
-        let mut drops = false;
+        let mut expired = drops;
         if let Some(expire) = self.key.expire_ms {
             self.counts.expires += 1;
-            let expired = self.options.now_ms.is_some_and(|now| expire < now);
-            self.counts.expired += u64::from(expired);
+            expired |= self.options.now_ms.is_some_and(|now| expire < now);
             // A server that drops the key never sees that it comes twice.
-            drops = expired && !self.base;
+            drops |= expired && !self.base;
         }
+        self.counts.expired += u64::from(expired);
         if self.options.duplicates && !drops && self.key.named {
             self.keys.push(self.db, self.key.offset);
         }
@@ -282,6 +286,11 @@ impl<'o> Verifier<'o> {
                 expires,
             } => {
                 self.version_used = self.version_used.max(12);
+                let server = self.server;
+                if !server.skips_slot_info() {
+                    let message = format!("{server} does not know SLOT_INFO records");
+                    self.find(Code::TypeUnsupported, at, message);
+                }
                 self.lengths(&[slot, keys, expires], at);
             }
             Part::Idle(idle) => self.lengths(&[idle], at),
@@ -334,6 +343,13 @@ impl<'o> Verifier<'o> {
         }
         self.report.server = Some(self.server);
         self.value.judge_for(self.server);
+        self.drop_expired_fields();
+    }
+
+    /// Valkey does while it loads, but not from the base of an AOF.
+    fn drop_expired_fields(&mut self) {
+        let now = self.options.now_ms.filter(|_| !self.base);
+        self.value.drop_before(now);
     }
 
     fn aux(&mut self, name: Str<'_>, value: Str<'_>, at: u64) {
@@ -352,6 +368,7 @@ impl<'o> Verifier<'o> {
             self.judge_for(Product::Valkey);
         } else if is("aof-base") || is("aof-preamble") {
             self.base |= self.options.base.is_none() && value == b"1";
+            self.drop_expired_fields();
         } else if is("slot-info") && self.server.product == Product::Valkey {
             let numbers = value.split(|b| *b == b',').take(3);
             if numbers
