@@ -1,7 +1,7 @@
 #!/bin/bash
-# run.sh - compares rdbkit with running servers, on data nobody has seen before.
+# live.sh - compares rdbkit with running servers, on data nobody has seen before.
 #
-#   usage: live/run.sh [-s SEED] [-d SETS] [-f FILES] [SERVER...]
+#   usage: ./live.sh [-s SEED] [-d SETS] [-f FILES] [SERVER...]
 #
 #     -s SEED   makes all choices; a new one each time by default. It is printed
 #     -d SETS   random data sets of each server (default 3)
@@ -19,7 +19,7 @@
 # All that was made is in target/live; files of which server and rdbkit think differently are in
 # target/live/disagree, and stay there until the next run.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")"
 
 SERVERS="redis-7.0-bookworm redis-8.0-sid valkey-8.1-trixie valkey-9-sid"
 seed=$(date +%s) sets=3 files=80
@@ -42,7 +42,7 @@ step() { echo "== $*"; }
 end() { echo "$passed passed, $failed failed"; [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]; exit; }
 give_up() { echo "live: $*" >&2; failed=$((failed + 1)); end; }
 
-step "seed $seed (again: live/run.sh -s $seed -d $sets -f $files $*)"
+step "seed $seed (again: ./live.sh -s $seed -d $sets -f $files $*)"
 testdata/get-servers.sh .servers "$@" || give_up "a server cannot be had"
 
 rm -rf "$out"; mkdir -p "$out"

@@ -1,7 +1,7 @@
 //! Compares what `rdbkit check` says with what running servers said.
 //!
 //! Usage: `rdbkit-live RDBKIT FOLDER`, where `RDBKIT` is the program and
-//! `FOLDER` holds what `live/run.sh` has just made:
+//! `FOLDER` holds what `live.sh` has just made:
 //!
 //! ```text
 //! data/SEED/SERVER/    dump.rdb, truth.json, birth.json: a data set and all the server told of it
@@ -46,7 +46,7 @@ impl Tally {
 fn main() -> ExitCode {
     let args: Vec<_> = std::env::args_os().skip(1).collect();
     let [rdbkit, folder] = &args[..] else {
-        eprintln!("usage: rdbkit-live RDBKIT FOLDER (live/run.sh does it all)");
+        eprintln!("usage: rdbkit-live RDBKIT FOLDER (live.sh does it all)");
         return ExitCode::from(2);
     };
     let (rdbkit, folder) = (Rdbkit::new(rdbkit), Path::new(folder));
