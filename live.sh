@@ -5,7 +5,7 @@
 #
 #     -s SEED   makes all choices; a new one each time by default. It is printed
 #     -d SETS   random data sets of each server (default 3)
-#     -f FILES  damaged files put to each server (default 80)
+#     -f FILES  damaged files put to each server (default 250)
 #     SERVER    names of testdata/get-servers.sh (default: those below)
 #
 # 1. The servers are fetched into .servers, unless they are there.
@@ -22,7 +22,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 SERVERS="redis-7.0-bookworm redis-8.0-sid valkey-8.1-trixie valkey-9-sid"
-seed=$(date +%s) sets=3 files=80
+seed=$(date +%s) sets=3 files=250
 while getopts s:d:f:h option; do
   case $option in
   s) seed=$OPTARG ;;

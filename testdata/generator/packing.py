@@ -107,3 +107,24 @@ def zipmap(pairs):
         for text, free in ((field, b""), (value, b"\0")):
             out += (bytes([len(text)]) if len(text) < 254 else b"\xfe" + struct.pack("<I", len(text))) + free + text
     return out + b"\xff"
+
+
+def lzf(data):
+    """LZF that repeats nothing but runs of the byte before."""
+    out, literal, at = b"", b"", 0
+
+    def flushed():
+        return b"".join(bytes([len(literal[i:i + 32]) - 1]) + literal[i:i + 32] for i in range(0, len(literal), 32))
+    while at < len(data):
+        run = 0
+        while at and run < 264 and at + run < len(data) and data[at + run] == data[at - 1]:
+            run += 1
+        if run < 3:
+            literal += data[at:at + 1]
+            at += 1
+            continue
+        out += flushed()
+        literal = b""
+        out += bytes([run - 2 << 5, 0]) if run < 9 else bytes([0xE0, run - 9, 0])
+        at += run
+    return out + flushed()

@@ -10,9 +10,33 @@ from .packing import integer, length, string
 
 WIDE = [0, 1, -1, 12, 127, 128, -128, 4095, -4097, 32767, -32769, 8388607, 2147483647, -2147483649, 2**62, -2**63]
 
+# what a library may be made of; NAME is replaced
+HEADS = [b"#!lua name=NAME", b"#!LUA name=NAME", b"#!lua  name=NAME ", b'#!lua name="NAME"']
+WRONG_HEADS = [b"#!lua", b"#!lua name=NAME-x", b"#!js name=NAME", b"#!lua name=NAME x=1", b"#!lua name=NAME name=NAME",
+               b"lua", b"", b"#!lua name=", b"#! name=NAME", b"#!lua engine=NAME"]
+LUA = [b"local x = 1", b"-- a remark", b"local function g(a, ...) return a end", b"for i = 1, 3 do local y = i end",
+       b"if false then x() end", b"local t = {1, 2, [3] = 'a'; n = 4}", b"local s = ('x'):rep(3)", b"x = 1", b"error('no')",
+       b"return", b"local x <const> = 1", b"goto out ::out::", b"redis.log(redis.LOG_NOTICE, 'hi')", b"break",
+       b"redis.call('SET', 'a', 'b')", b"local n = nil; n.x = 1", b"local s = [[long\nstring]]", b"local s = 'open",
+       b"while false do end", b"repeat until true", b"do local a, b = 1 end", b"local b = 1 + 'x'", b"local b = 1 + '2'",
+       b"print('x')", b"local z = 5 // 2", b"local z = 5 & 2", b"assert(false)", b"local f = assert(loadstring)"]
+REGISTER = [b"redis.register_function('f_NAME', function(keys, args) return 1 end)",
+            b"server.register_function('f_NAME', function(keys, args) return 1 end)",
+            b"redis.register_function{function_name='f_NAME', callback=function() return 1 end}",
+            b"redis.register_function{function_name='f_NAME', callback=function() end, flags={'no-writes', 'allow-stale'}}",
+            b"local function f() return 1 end redis.register_function('f_NAME', f)",
+            b"local n = 'f_NAME'; redis.register_function(n, function() end)",
+            b"for i = 1, 2 do redis.register_function('f_NAME' .. i, function() end) end"]
+WRONG_REGISTER = [b"redis.register_function('f_NAME')", b"redis.register_function('f-NAME', function() end)", b"",
+                  b"redis.register_function{function_name='f_NAME', callback=function() end, flags={'no-such'}}",
+                  b"redis.register_function('f_NAME', 'not a function')", b"redis.register_function('f_NAME', function( end)",
+                  b"redis.register_function{function_name='f_NAME', callback=function() end, more=1}",
+                  b"redis.register_function('f_NAME', function() end) redis.register_function('f_NAME', function() end)",
+                  b"redis.register_function(1, function() end)", b"redis.register_function{callback=function() end}"]
+
 
 class Records:
-    """`used` is a key of database 0 of the file at hand, or None. `redis` and `valkey` are the magic."""
+    """For one file: `used` is a key of its database 0, or None; `is_valkey` tells its magic."""
 
     def __init__(self, rng, used, is_valkey):
         self.random, self.used, self.is_valkey = rng, used, is_valkey
@@ -73,11 +97,22 @@ class Records:
         change = self.random.choice([1, -1, 0x80, self.random.randrange(256)])
         return blob[:at] + bytes([blob[at] + change & 0xFF]) + blob[at + 1:]
 
+    def blob(self, data):
+        """As a string, hurt one time in three, and compressed one time in five, which may be hurt again."""
+        data = self.hurt(data)
+        if self.random.random() > 0.2 or not data:
+            return string(data)
+        lzf = packing.lzf(data)
+        if self.random.random() < 0.3:
+            lzf = self.hurt(lzf)
+        size = len(data) + (self.random.choice([1, -1]) if self.random.random() < 0.1 else 0)
+        return b"\xc3" + length(len(lzf)) + length(size) + lzf
+
     def packed(self, elements):
-        return string(self.hurt(packing.listpack(elements)))
+        return self.blob(packing.listpack(elements))
 
     def zipped(self, elements):
-        return string(self.hurt(packing.ziplist(elements)))
+        return self.blob(packing.ziplist(elements))
 
     def flat(self, *columns):
         out = [x for row in zip(*columns) for x in row]
@@ -134,7 +169,7 @@ class Records:
 
     def zipmap(self):
         items = self.elements(self.count())
-        return 9, string(self.hurt(packing.zipmap([(x, self.element()) for x in items])))
+        return 9, self.blob(packing.zipmap([(x, self.element()) for x in items]))
 
     def ziplist(self):
         items = self.elements(self.count())
@@ -156,7 +191,7 @@ class Records:
         numbers = sorted(numbers | {self.random.randrange(-9, 9)} if self.random.random() < 0.5 else numbers)
         if len(numbers) > 1 and self.random.random() < 0.2:
             numbers[0] = numbers[-1]
-        return 11, string(self.hurt(packing.intset(numbers, width)))
+        return 11, self.blob(packing.intset(numbers, width))
 
     def quicklist(self):
         nodes = [self.elements(self.count()) for _ in range(self.random.randrange(0, 4))]
@@ -295,19 +330,14 @@ class Records:
         return b"\xfa" + string(name) + value, "AUX %s" % name.decode()
 
     def function(self):
-        code = self.random.choice([
-            b"#!lua name=%s\nredis.register_function('f_%s', function(keys, args) return 1 end)\n",
-            b"#!lua name=%s\nredis.register_function('f_%s', function(keys, args) return \n",
-            b"#!lua name=%s\nreturn 1 -- %s\n", b"#!LUA name=%s\nserver.register_function('f_%s', function() return 1 end)\n",
-            b"#!lua name=%s-x\nredis.register_function('f_%s', function() return 1 end)\n",
-            b"#!js name=%s\nredis.register_function('f_%s', function() return 1 end)\n",
-            b"#!lua\nredis.register_function('f_%s%s', function() return 1 end)\n", b"%s%s",
-            b"#!lua name=%s\nlocal function f() return 1 end\nredis.register_function{function_name='f_%s', callback=f}\n",
-            b"#!lua name=%s\nredis.register_function{function_name='f_%s', callback=function() end, flags={'no-such'}}\n",
-            b"#!lua name=%s x=1\nredis.register_function('f_%s', function() return 1 end)\n",
-            b"#!lua name=%s\nx_%s = 1\n"])
         name = self.random.choice([b"put", b"lib0", b"in%d" % self.random.randrange(1 << 30)])
-        record = b"\xf5" + string(code % (name, name))
+        head = self.random.choice(HEADS * 3 + WRONG_HEADS)
+        lines = [self.random.choice(LUA) for _ in range(self.random.randrange(0, 3))]
+        lines.append(self.random.choice(REGISTER * 4 + WRONG_REGISTER))
+        if self.random.random() < 0.2:
+            self.random.shuffle(lines)
+        code = b"\n".join([head] + lines) + self.random.choice([b"\n", b""])
+        record = b"\xf5" + self.blob(code.replace(b"NAME", name))
         return record * self.random.choice([1, 1, 1, 1, 2]), "function library"
 
     def odd(self):
@@ -322,5 +352,6 @@ class Records:
 
     def any(self):
         """(bytes, what they are)"""
-        kinds = [self.key_record] * 8 + [self.duplicate, self.select, self.attribute, self.function, self.hint, self.aux, self.odd]
+        kinds = [self.key_record] * 8 + [self.function] * 2 + [self.duplicate, self.select, self.attribute, self.hint, self.aux,
+                                                               self.odd]
         return self.random.choice(kinds)()
