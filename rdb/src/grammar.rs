@@ -227,18 +227,17 @@ pub(crate) fn string<const EOF: bool>(i: &[u8], rules: Rules) -> P<'_, StrToken>
 pub(crate) fn blob<const EOF: bool>(i: &[u8], n: u64, rules: Rules) -> P<'_, usize> {
     // A length beyond the address space cannot fit the window either.
     let n = usize::try_from(n).unwrap_or(usize::MAX);
-    if let Some(rest) = i.get(n..) {
-        return Ok((rest, n));
-    }
-    if EOF {
-        Err(Err::Error(Bad {
+    let fits = n as u64 <= rules.max_piece;
+    // A limit holds even where the window happens to have the bytes: what is
+    // refused must not depend on how the input came.
+    match i.get(n..) {
+        Some(rest) if fits => Ok((rest, n)),
+        None if EOF => Err(Err::Error(Bad {
             what: What::Short,
             left: i.len(),
-        }))
-    } else if n as u64 > rules.max_piece {
-        fail(i, What::Piece(n as u64))
-    } else {
-        Err(Err::Incomplete(Needed::new(n - i.len())))
+        })),
+        None if fits => Err(Err::Incomplete(Needed::new(n - i.len()))),
+        _ => fail(i, What::Piece(n as u64)),
     }
 }
 

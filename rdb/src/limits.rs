@@ -16,7 +16,9 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes one string may have where it must be whole in a stream's window:
-    /// keys, field names, set members, packed blobs, function sources.
+    /// keys, field names, set members, packed blobs, function sources. Longer
+    /// ones are refused even where the bytes are at hand, so that the answer does
+    /// not depend on how the input is cut.
     ///
     /// Default 1 GiB: servers stop growing a packed blob there, and refuse
     /// keys above 512 MiB unless told otherwise.

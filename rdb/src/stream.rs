@@ -124,7 +124,10 @@ impl<R: Read> StreamReader<R> {
                 }
                 Ok(Step::NeedMore { at_least }) => self.fill(at_least)?,
                 Ok(Step::Done) => return Ok(None),
-                Err(error) => return Err(self.judge_limit(error)),
+                Err(error) => {
+                    let begin = self.decoder.offset();
+                    return Err(self.judge_limit(error, begin));
+                }
             }
         }
     }
@@ -168,19 +171,23 @@ impl<R: Read> StreamReader<R> {
             Ok(0) => self.eof = true,
             Ok(n) => self.end += n,
             Err(e) if e.kind() == IoKind::Interrupted => {}
-            Err(e) => return Err(self.decoder.error_here(ErrorKind::Io(e))),
+            Err(e) => return Err(self.decoder.abort(ErrorKind::Io(e))),
         }
         Ok(())
     }
 
     /// A string too long to hold may also be longer than the input: that is
     /// damage, and must be called so, as it is when the input is in memory.
+    /// `begin` is the offset in the input of the window's next byte.
     #[cold]
-    fn judge_limit(&mut self, error: Error) -> Error {
+    fn judge_limit(&mut self, error: Error, begin: u64) -> Error {
         let ErrorKind::Limit { asked, .. } = *error.kind() else {
             return error;
         };
-        let mut left = asked.saturating_sub(self.end as u64 - self.at as u64);
+        // The string begins where the error is: of it the window holds the rest.
+        let before = error.offset() - begin;
+        let held = (self.end - self.at) as u64 - before;
+        let mut left = asked.saturating_sub(held);
         while left > 0 {
             match self.source.read(&mut self.window) {
                 Ok(0) => {
@@ -278,9 +285,10 @@ impl<R: Read> StreamReader<R> {
     /// the end of the file.
     pub(crate) fn drive<S: Sink>(&mut self, sink: &mut S) -> Result<bool> {
         let window = self.window.get(self.at..self.end).unwrap_or_default();
+        let begin = self.decoder.offset();
         let progress = match self.decoder.drive(window, self.eof, usize::MAX, sink) {
             Ok(progress) => progress,
-            Err(error) => return Err(self.judge_limit(error)),
+            Err(error) => return Err(self.judge_limit(error, begin)),
         };
         self.at += progress.used;
         if self.decoder.is_done() {

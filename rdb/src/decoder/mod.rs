@@ -213,13 +213,17 @@ impl Decoder {
     /// A decoder at the start of a file.
     #[must_use]
     pub fn new(limits: Limits) -> Decoder {
+        // Chunks of no bytes would never end, and one that may not be held is no
+        // chunk. With this, what is short enough for a chunk needs no other check.
+        let most = usize::try_from(limits.max_piece).unwrap_or(usize::MAX);
+        let chunk = limits.chunk.min(most).max(1);
         Decoder {
             state: State::Header,
             offset: 0,
             dialect: Dialect::Redis,
             version: 0,
             db: 0,
-            limits,
+            limits: Limits { chunk, ..limits },
             templates: HashMap::new(),
             lax_length: None,
         }
@@ -440,11 +444,15 @@ impl Decoder {
                 if let Some((op, rest)) = w.split_first() {
                     let kind = ValueType(*op);
                     if *op < record::FIRST_OPCODE {
-                        let (rest, key) = string::<EOF>(rest, rules)?;
+                        let (rest, key) = match string::<EOF>(rest, rules) {
+                            Ok(found) => found,
+                            Err(e) => return Err(self.without_key(w, kind, e)),
+                        };
                         if kind == ValueType::STRING {
                             let next = State::One(Role::Value);
                             self.emit(w, rest, Part::Key { kind, key }, next, sink);
-                            if S::MANY {
+                            // A length taken lightly belongs to the last token.
+                            if S::MANY && !lenient {
                                 self.short_string(rest, rules, sink);
                             }
                             return Ok(());
@@ -544,6 +552,19 @@ impl Decoder {
         self.offset += used as u64;
         self.state = next;
         sink.token(w, at, used, token);
+    }
+
+    /// Why there is no key: behind a byte that is no type there need not be one,
+    /// and whatever stands there says nothing.
+    #[cold]
+    fn without_key(&self, w: &[u8], kind: ValueType, e: NomErr<Bad>) -> NomErr<Bad> {
+        match record::value_state(kind, self.dialect) {
+            Ok(_) => e,
+            Err(what) => NomErr::Failure(Bad {
+                what,
+                left: w.len(),
+            }),
+        }
     }
 
     /// What the decoder itself remembers of a token.
@@ -659,6 +680,13 @@ impl Decoder {
     /// An error at the current offset.
     pub(crate) fn error_here(&self, kind: ErrorKind) -> Error {
         Error::new(kind, self.offset, self.offset, self.stage(&[], 0))
+    }
+
+    /// An error at the current offset, after which there is nothing more.
+    pub(crate) fn abort(&mut self, kind: ErrorKind) -> Error {
+        let error = self.error_here(kind);
+        self.state = State::Failed;
+        error
     }
 
     #[inline(never)]
@@ -832,3 +860,6 @@ fn len_id<const EOF: bool>(w: &[u8], rules: Rules) -> P<'_, crate::event::Stream
     let (rest, seq) = grammar::plain_len::<EOF>(rest, rules)?;
     Ok((rest, crate::event::StreamId { ms, seq }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,7 +20,7 @@ use crate::decoder::module::Items;
 use crate::decoder::{Decoder, Resume, State, strict_len};
 use crate::error::Stage;
 use crate::event::{Packing, Part, Role, Token};
-use crate::grammar::{P, Rules, What, bytes, f64le, fail, i64le, plain_len, string, take};
+use crate::grammar::{P, Rules, What, blob, bytes, f64le, fail, i64le, plain_len, string, take};
 use crate::packed::Listpack;
 use crate::text::{Scratch, StrToken};
 use crate::wire::MetaClass;
@@ -132,12 +132,8 @@ impl Decoder {
             }
             Rare::Argument { left } => {
                 let (rest, n) = resp_head::<EOF>(w, b'$')?;
-                if n > rules.max_piece {
-                    return fail(rest, What::Piece(n));
-                }
                 let start = rules.pos(rest);
-                let len = usize::try_from(n).unwrap_or(usize::MAX);
-                let (rest, _) = take::<EOF>(rest, len)?;
+                let (rest, len) = blob::<EOF>(rest, n, rules)?;
                 let (rest, end) = bytes::<EOF, 2>(rest)?;
                 if end != *b"\r\n" {
                     return fail(w, What::Record("inline command argument without its end"));

@@ -1,5 +1,7 @@
 //! The judge of a whole file: takes tokens, keeps the report.
 
+use std::collections::BinaryHeap;
+
 use crate::decoder::Sink;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Part, Token};
@@ -567,16 +569,19 @@ impl<'o> Verifier<'o> {
     /// Adds the keys that come twice. `name` gives the name and database of
     /// the key at an offset, where the input can be looked at again.
     pub fn duplicates(&mut self, name: impl Fn(u64) -> Option<Vec<u8>>) {
-        let mut offsets = Vec::new();
+        // They come in the order of a hash that differs from run to run: of too
+        // many the first in the file are kept.
+        let mut offsets = BinaryHeap::new();
         let mut count: u64 = 0;
         let keep = self.options.max_findings;
         self.keys.duplicates(|offset| {
             count += 1;
-            if offsets.len() < keep.max(1) {
-                offsets.push(offset);
+            offsets.push(offset);
+            if offsets.len() > keep.max(1) {
+                offsets.pop();
             }
         });
-        for offset in &offsets {
+        for offset in &offsets.into_sorted_vec() {
             self.keep(Finding {
                 code: Code::DuplicateKey,
                 severity: Code::DuplicateKey.severity(),

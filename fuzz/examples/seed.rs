@@ -1,0 +1,84 @@
+//! Fills `fuzz/corpus/TARGET/` from `testdata/`: whole files, and the blobs
+//! and strings in them.
+//!
+//! ```sh
+//! cargo run --manifest-path fuzz/Cargo.toml --example seed
+//! ```
+
+use std::hash::{DefaultHasher, Hasher};
+use std::path::Path;
+use std::{fs, io};
+
+use rdbkit_rdb::{Packing, Part, Role, Scratch, SliceReader, Str};
+
+#[allow(dead_code)]
+#[path = "../../rdb/tests/faces/inputs.rs"]
+mod inputs;
+
+/// Larger seeds slow every mutation down and show nothing new.
+const LARGEST_FILE: usize = 16 << 10;
+const LARGEST_BLOB: usize = 2 << 10;
+
+fn main() -> io::Result<()> {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    let add = |target: &str, seed: &[u8]| {
+        let folder = corpus.join(target);
+        fs::create_dir_all(&folder)?;
+        // Named by content, so that filling twice changes nothing.
+        let mut hasher = DefaultHasher::new();
+        hasher.write(seed);
+        fs::write(folder.join(format!("seed-{:016x}", hasher.finish())), seed)
+    };
+    for input in inputs::all() {
+        let file = &input.bytes;
+        if file.len() <= LARGEST_FILE {
+            add("events", file)?;
+            add("verify", &[&[8, 7, 255, 1, 7, 64], &file[..]].concat())?;
+            add("faces", &[&[5, 16, 255, 1, 7, 64], &file[..]].concat())?;
+        }
+        let mut scratch = Scratch::default();
+        let mut reader = SliceReader::new(file).check_checksum(false);
+        while let Ok(Some(event)) = reader.next_event() {
+            let (role, text) = match event {
+                Part::Item { role, text } => (role, text),
+                Part::Score(score) => {
+                    add("score", score.to_string().as_bytes())?;
+                    continue;
+                }
+                _ => continue,
+            };
+            if let Str::Lzf { data, len } = text
+                && data.len() <= LARGEST_BLOB
+                && let Ok(len) = u16::try_from(len)
+            {
+                add("lzf", &[&len.to_le_bytes(), data].concat())?;
+            }
+            let target = match role {
+                Role::Packed(Packing::SetIntset | Packing::HashZipmap) => "intset_zipmap",
+                Role::Packed(Packing::StreamNode) => "stream_node",
+                Role::Packed(
+                    Packing::ListZiplist | Packing::ZsetZiplist | Packing::HashZiplist,
+                ) => "ziplist",
+                Role::Packed(_) => "listpack",
+                _ => continue,
+            };
+            match text.bytes(&mut scratch) {
+                Ok(blob) if blob.len() <= LARGEST_BLOB => add(target, blob)?,
+                _ => {}
+            }
+        }
+    }
+    for text in [
+        "1.5",
+        "-inf",
+        "nan",
+        "0x1.8p-3",
+        " +.5e-7x",
+        "17976931348623157e292",
+    ] {
+        add("score", text.as_bytes())?;
+    }
+    // Entropy has no natural seed: one that makes every kind of decision.
+    let entropy: Vec<u8> = (0..=255).map(|i: u8| i.wrapping_mul(151)).collect();
+    add("grown", &[&[5, 16, 255, 1, 7, 64], &entropy[..]].concat())
+}
