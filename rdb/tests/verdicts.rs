@@ -241,3 +241,84 @@ fn any_flipped_bit_is_refused() {
         }
     }
 }
+
+/// A Valkey file of hashes of type 22, each of fields that expire at a time.
+fn hashes(hashes: &[(&str, &[(&str, i64)])]) -> Vec<u8> {
+    let mut file = b"VALKEY080\xfe\x00".to_vec();
+    let string = |file: &mut Vec<u8>, text: &str| {
+        file.push(u8::try_from(text.len()).unwrap());
+        file.extend_from_slice(text.as_bytes());
+    };
+    for (key, fields) in hashes {
+        file.push(22);
+        string(&mut file, key);
+        file.push(u8::try_from(fields.len()).unwrap());
+        for (field, expiry) in *fields {
+            string(&mut file, field);
+            string(&mut file, "v");
+            file.extend_from_slice(&expiry.to_le_bytes());
+        }
+    }
+    file.push(0xff);
+    file.extend_from_slice(&[0; 8]); // saved without checksum
+    file
+}
+
+/// Valkey drops expired fields as it reads them: they collide with nothing, and
+/// a hash that has no other is not there. Of the base of an AOF it drops none.
+#[test]
+fn expired_fields_are_dropped_before_they_collide() {
+    const NONE: i64 = -1;
+    let (past, future) = (999, 1001);
+    let judged = |file: &[u8], base| {
+        let options = Options {
+            now_ms: Some(1000),
+            base: Some(base),
+            ..Options::default()
+        };
+        let report = judge(file, &options);
+        (
+            report.verdict(),
+            report.total().keys,
+            report.total().expired,
+        )
+    };
+
+    let twice = hashes(&[("h", &[("f", past), ("f", past), ("g", NONE)])]);
+    assert_eq!(judged(&twice, false), (Verdict::Loads, 1, 0));
+    assert_eq!(judged(&twice, true).0, Verdict::Refused);
+    let once_gone = hashes(&[("h", &[("f", NONE), ("f", past)])]);
+    assert_eq!(judged(&once_gone, false), (Verdict::Loads, 1, 0));
+    let both_live = hashes(&[("h", &[("f", NONE), ("f", future)])]);
+    assert_eq!(judged(&both_live, false).0, Verdict::Refused);
+
+    let all_gone = hashes(&[("h", &[("f", past)]), ("h", &[("f", 0)])]);
+    assert_eq!(judged(&all_gone, false), (Verdict::Loads, 2, 2));
+    assert_eq!(judged(&all_gone, true).0, Verdict::Refused);
+    let key_twice = hashes(&[("h", &[("f", future)]), ("h", &[("f", future)])]);
+    assert_eq!(judged(&key_twice, false).0, Verdict::Refused);
+    let below_none = hashes(&[("h", &[("f", -2)])]);
+    assert_eq!(judged(&below_none, false).0, Verdict::Refused);
+}
+
+/// Who does not know opcode 244 takes it for a value type.
+#[test]
+fn slot_info_is_not_known_to_all() {
+    // slot 5: one key, none of which expires; no checksum
+    let file = b"REDIS0010\xf4\x05\x01\x00\xff\0\0\0\0\0\0\0\0";
+    for (server, verdict) in [
+        ("redis:7.0", Verdict::Refused),
+        ("redis:7.2", Verdict::Refused),
+        ("redis:7.4", Verdict::Loads),
+        ("redis:8.0", Verdict::Loads),
+        ("valkey:8.0", Verdict::Refused),
+        ("valkey:8.1", Verdict::Refused),
+        ("valkey:9.1", Verdict::Loads),
+    ] {
+        let options = Options {
+            server: Some(server.parse().unwrap()),
+            ..Options::default()
+        };
+        assert_eq!(judge(file, &options).verdict(), verdict, "{server}");
+    }
+}

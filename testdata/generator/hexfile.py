@@ -13,12 +13,22 @@ import re
 ITEM = re.compile(r'[ \t]+|#.*|"(?P<string>[\x20-\x21\x23-\x7e]*)"|(?P<word>zerocrc|crc)|(?P<hex>(?:[0-9a-fA-F]{2})+)')
 
 
+def _table():
+    out = []
+    for crc in range(256):
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x95AC9329AC4BC9B5 if crc & 1 else 0)
+        out.append(crc)
+    return out
+
+
+TABLE = _table()
+
+
 def crc64(data, crc=0):
     """CRC-64 of the RDB trailer: polynomial ad93d23594c935a9, reflected, from 0, not inverted."""
     for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0x95AC9329AC4BC9B5 if crc & 1 else 0)
+        crc = crc >> 8 ^ TABLE[(crc ^ byte) & 0xFF]
     return crc
 
 

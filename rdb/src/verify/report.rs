@@ -41,7 +41,8 @@ pub struct Database {
     /// Keys with an expiry.
     pub expires: u64,
     /// Keys whose expiry had passed at [`Options::now_ms`](super::Options::now_ms).
-    /// A master that loads the file as a plain dump drops them.
+    /// A master that loads the file as a plain dump drops them; so does Valkey
+    /// with hashes all of whose fields had expired, which count here too.
     pub expired: u64,
     /// Hashes with at least one field that expires.
     pub with_field_expiries: u64,

@@ -148,6 +148,16 @@ impl Server {
         )
     }
 
+    /// Whether opcode 244 (SLOT_INFO) is known. Valkey, which never wrote it,
+    /// skips it since 9.0, whatever the magic and version of the file.
+    #[must_use]
+    pub fn skips_slot_info(self) -> bool {
+        match self.product {
+            Product::Redis => (self.major, self.minor) >= (7, 4),
+            Product::Valkey => (self.major, self.minor) >= (9, 0),
+        }
+    }
+
     /// Whether streams are compared with their own numbers: entries with the
     /// stated length, tombstones with their count.
     #[must_use]

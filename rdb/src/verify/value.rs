@@ -42,6 +42,15 @@ pub(crate) struct ValueJudge {
     /// Elements, pairs or entries found: none makes the key an empty one.
     found: u64,
     field_expiry: bool,
+    /// Valkey drops fields that expired before this while it loads a hash of
+    /// type 22, and then does not see that they come twice.
+    drop_before: Option<i64>,
+    /// Whether fields of this value wait for their expiry, which comes last.
+    holds: bool,
+    /// The field that waits: its name is in `held_name`.
+    held: Option<u64>,
+    held_name: Vec<u8>,
+    dropped: bool,
     pub(super) set: ElementSet,
     scratch: Scratch,
     long: LongString,
@@ -78,6 +87,11 @@ impl ValueJudge {
             dialect: Dialect::Redis,
             found: 0,
             field_expiry: false,
+            drop_before: None,
+            holds: false,
+            held: None,
+            held_name: Vec::new(),
+            dropped: false,
             set: ElementSet::new(Hasher::new()),
             scratch: Scratch::with_limit(max_decompressed),
             long: LongString::default(),
@@ -94,12 +108,18 @@ impl ValueJudge {
         self.server = server;
     }
 
+    /// Hash fields that expired before this time are dropped while loading.
+    pub fn drop_before(&mut self, ms: Option<i64>) {
+        self.drop_before = ms;
+    }
+
     #[inline]
     pub fn begin(&mut self, kind: ValueType, dialect: Dialect) {
         self.kind = kind;
         self.dialect = dialect;
         self.found = 0;
         self.field_expiry = false;
+        self.dropped = false;
         if kind != ValueType::STRING {
             self.begin_container();
         }
@@ -125,6 +145,10 @@ impl ValueJudge {
     fn begin_container(&mut self) {
         // A value without a count of its own starts with an empty set too.
         self.set.clear(0);
+        self.holds = self.drop_before.is_some()
+            && self.dialect == Dialect::Valkey
+            && self.kind == ValueType::HASH_2;
+        self.held = None;
         self.template = None;
         self.last_name = None;
         // Types of streams, in either dialect.
@@ -154,6 +178,11 @@ impl ValueJudge {
                 | ValueType::STREAM_LISTPACKS_2
                 | ValueType::STREAM_LISTPACKS_3
         ) && (self.dialect == Dialect::Valkey || self.kind.0 <= 25)
+    }
+
+    /// Whether a field of the hash just read had expired and was dropped.
+    pub fn dropped_fields(&self) -> bool {
+        self.dropped
     }
 
     /// Whether a field of the hash just read expires.
@@ -238,7 +267,11 @@ impl ValueJudge {
                 Err(e) => return self.fault(Code::BadLzf, at, e.to_string()),
             },
         };
-        if !self.set.insert(bytes) {
+        if self.holds {
+            self.held = Some(at);
+            self.held_name.clear();
+            self.held_name.extend_from_slice(bytes);
+        } else if !self.set.insert(bytes) {
             let what = if role == Role::Member {
                 "member"
             } else {
@@ -404,16 +437,8 @@ impl ValueJudge {
                     );
                 }
             }
-            Part::FieldExpiry(Some(expiry)) => {
-                self.field_expiry = true;
-                let bad = match self.dialect {
-                    Dialect::Redis => expiry as u64 > MAX_FIELD_EXPIRY,
-                    Dialect::Valkey => expiry < -1,
-                };
-                if bad {
-                    self.fault(Code::BadExpiry, at, format!("field expiry is {expiry}"));
-                }
-            }
+            Part::FieldExpiry(expiry) if self.holds => self.release(expiry, at),
+            Part::FieldExpiry(Some(expiry)) => self.field_expiry(expiry, at),
             Part::ArrayInt(_) | Part::ArrayFloat(_) => self.found += 1,
             Part::TemplateRef(id) => self.template = Some(id),
             Part::NamesFormat(_) => self.template = Some(0),
@@ -528,6 +553,34 @@ impl ValueJudge {
         {
             self.fault(code, at, "stream counts fewer entries added than it has");
         }
+    }
+
+    fn field_expiry(&mut self, expiry: i64, at: u64) {
+        self.field_expiry = true;
+        let bad = match self.dialect {
+            Dialect::Redis => expiry as u64 > MAX_FIELD_EXPIRY,
+            Dialect::Valkey => expiry < -1,
+        };
+        if bad {
+            self.fault(Code::BadExpiry, at, format!("field expiry is {expiry}"));
+        }
+    }
+
+    /// The expiry of the field that waits for it.
+    fn release(&mut self, expiry: Option<i64>, at: u64) {
+        if let Some(expiry) = expiry {
+            self.field_expiry(expiry, at);
+        }
+        if matches!((expiry, self.drop_before), (Some(expiry), Some(now)) if expiry < now) {
+            self.found = self.found.saturating_sub(1);
+            self.dropped = true;
+        } else if let Some(at) = self.held
+            && !self.set.insert(&self.held_name)
+        {
+            let message = format!("duplicate field \"{}\"", excerpt(&self.held_name));
+            self.fault(Code::DuplicateElement, at, message);
+        }
+        self.held = None;
     }
 
     fn chunk(&mut self, bytes: &[u8], last: bool, at: u64) {

@@ -93,7 +93,7 @@ impl Sink for Verifier<'_> {
             && self.value.whole(&key, self.dialect)
         {
             let expire_ms = self.take_expiry();
-            return self.count(key.kind, key.at, expire_ms, Some(name));
+            return self.count(key.kind, key.at, expire_ms, Some(name), false);
         }
         self.whole_by_parts(key);
     }
@@ -249,8 +249,12 @@ impl<'o> Verifier<'o> {
             self.take_faults();
         }
         self.key.inside = false;
+        let mut drops = false;
         if self.value.is_empty() {
-            return self.skip_empty_key();
+            if !self.value.dropped_fields() {
+                return self.skip_empty_key();
+            }
+            drops = true;
         }
         let CurrentKey {
             kind,
@@ -260,18 +264,22 @@ impl<'o> Verifier<'o> {
             ..
         } = self.key;
         let name = std::mem::take(&mut self.name);
-        self.count(
-            ValueType(kind),
-            offset,
-            expire_ms,
-            named.then_some(name.as_slice()),
-        );
+        let known = named.then_some(name.as_slice());
+        self.count(ValueType(kind), offset, expire_ms, known, drops);
         self.name = name;
     }
 
-    /// Counts a key whose value was read.
+    /// Counts a key whose value was read. `drops`: the server drops it, since
+    /// all of its fields have expired.
     #[inline(always)]
-    fn count(&mut self, kind: ValueType, at: u64, expire_ms: Option<i64>, name: Option<&[u8]>) {
+    fn count(
+        &mut self,
+        kind: ValueType,
+        at: u64,
+        expire_ms: Option<i64>,
+        name: Option<&[u8]>,
+        mut drops: bool,
+    ) {
         let object = match kind {
             ValueType::STRING => ObjectKind::String,
             kind => kind.object(self.dialect).unwrap_or(ObjectKind::String),
@@ -279,14 +287,14 @@ impl<'o> Verifier<'o> {
         self.counts.keys += 1;
         self.counts.count(object);
         self.counts.with_field_expiries += u64::from(self.value.has_field_expiry());
-        let mut drops = false;
+        let mut expired = drops;
         if let Some(expire) = expire_ms {
             self.counts.expires += 1;
-            let expired = self.options.now_ms.is_some_and(|now| expire < now);
-            self.counts.expired += u64::from(expired);
+            expired |= self.options.now_ms.is_some_and(|now| expire < now);
             // A server that drops the key never sees that it comes twice.
-            drops = expired && !self.base;
+            drops |= expired && !self.base;
         }
+        self.counts.expired += u64::from(expired);
         if let Some(name) = name
             && self.options.duplicates
             && !drops
@@ -362,6 +370,11 @@ impl<'o> Verifier<'o> {
                 expires,
             } => {
                 self.version_used = self.version_used.max(12);
+                let server = self.server;
+                if !server.skips_slot_info() {
+                    let message = format!("{server} does not know SLOT_INFO records");
+                    self.find(Code::TypeUnsupported, at, message);
+                }
                 self.lengths(&[slot, keys, expires], at);
             }
             Part::Idle(idle) => self.lengths(&[idle], at),
@@ -414,6 +427,13 @@ impl<'o> Verifier<'o> {
         }
         self.report.server = Some(self.server);
         self.value.judge_for(self.server);
+        self.drop_expired_fields();
+    }
+
+    /// Valkey does while it loads, but not from the base of an AOF.
+    fn drop_expired_fields(&mut self) {
+        let now = self.options.now_ms.filter(|_| !self.base);
+        self.value.drop_before(now);
     }
 
     fn aux(&mut self, name: Str<'_>, value: Str<'_>, at: u64) {
@@ -432,6 +452,7 @@ impl<'o> Verifier<'o> {
             self.judge_for(Product::Valkey);
         } else if is("aof-base") || is("aof-preamble") {
             self.base |= self.options.base.is_none() && value == b"1";
+            self.drop_expired_fields();
         } else if is("slot-info") && self.server.product == Product::Valkey {
             let numbers = value.split(|b| *b == b',').take(3);
             if numbers

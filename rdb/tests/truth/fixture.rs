@@ -88,25 +88,28 @@ pub fn all() -> Vec<Fixture> {
             found.push(Fixture { name, rdb, truth });
         }
     }
-    let corpus = std::env::var_os("RDBKIT_CORPUS");
-    for server in corpus
-        .map(|dir| entries(Path::new(&dir)))
-        .unwrap_or_default()
-    {
-        for case in entries(&server) {
-            let rdb = case.join("dump.rdb");
-            let reload = case.join("truth-reload.json");
-            let truth = match reload.exists() {
-                true => reload,
-                false => case.join("truth.json"),
-            };
-            if rdb.exists() && truth.exists() {
-                let name = name(&case);
-                found.push(Fixture { name, rdb, truth });
-            }
-        }
+    if let Some(dir) = std::env::var_os("RDBKIT_CORPUS") {
+        let of_project = found.len();
+        add_corpus(Path::new(&dir), &mut found);
+        assert!(found.len() > of_project, "no file in {}", dir.display());
     }
     found
+}
+
+/// What is in `DIR/SERVER/CASE`.
+fn add_corpus(dir: &Path, found: &mut Vec<Fixture>) {
+    for case in entries(dir).iter().flat_map(|server| entries(server)) {
+        let rdb = case.join("dump.rdb");
+        let reload = case.join("truth-reload.json");
+        let truth = match reload.exists() {
+            true => reload,
+            false => case.join("truth.json"),
+        };
+        if rdb.exists() && truth.exists() {
+            let name = name(&case);
+            found.push(Fixture { name, rdb, truth });
+        }
+    }
 }
 
 /// What is in a folder, sorted; nothing if it is not there.
