@@ -64,7 +64,11 @@ pub(crate) trait Sink {
     /// how many bytes it takes.
     fn token(&mut self, window: &[u8], at: u64, used: usize, token: Token);
 
-    /// A key that is in the window whole; only [`Decoder::drive`] tells of it.
+    /// A string key at `at` with an uncompressed value, in the window whole.
+    fn plain_string(&mut self, key: &[u8], at: u64);
+
+    /// Any other key that is in the window whole. Only [`Decoder::drive`] tells
+    /// of these two.
     fn whole(&mut self, key: Whole<'_>);
 
     /// A special encoding stood at `at` where a length belongs, in the token
@@ -89,6 +93,8 @@ impl Sink for Captured {
     fn token(&mut self, _: &[u8], _: u64, used: usize, token: Token) {
         self.0 = Some((used, token));
     }
+
+    fn plain_string(&mut self, _: &[u8], _: u64) {}
 
     fn whole(&mut self, _: Whole<'_>) {}
 }

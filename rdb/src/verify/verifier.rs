@@ -85,13 +85,25 @@ impl Sink for Verifier<'_> {
     }
 
     #[inline(always)]
+    fn plain_string(&mut self, key: &[u8], at: u64) {
+        if !self.is_known(ValueType::STRING) {
+            self.begin_key(ValueType::STRING, Str::Raw(key), at);
+            return self.end_key(at);
+        }
+        let expire_ms = self.take_expiry();
+        self.count(ObjectKind::String, at, expire_ms, Some(key));
+    }
+
+    #[inline(always)]
     fn whole(&mut self, key: Whole<'_>) {
         if let Str::Raw(name) = key.key
             && self.is_known(key.kind)
             && self.value.whole(&key, self.dialect)
         {
             let expire_ms = self.take_expiry();
-            return self.count(key.kind, key.at, expire_ms, Some(name));
+            self.counts.with_field_expiries += u64::from(self.value.has_field_expiry());
+            let object = self.object(key.kind);
+            return self.count(object, key.at, expire_ms, Some(name));
         }
         self.whole_by_parts(key);
     }
@@ -258,25 +270,24 @@ impl<'o> Verifier<'o> {
             ..
         } = self.key;
         let name = std::mem::take(&mut self.name);
-        self.count(
-            ValueType(kind),
-            offset,
-            expire_ms,
-            named.then_some(name.as_slice()),
-        );
+        self.counts.with_field_expiries += u64::from(self.value.has_field_expiry());
+        let object = self.object(ValueType(kind));
+        let name_if_read = named.then_some(name.as_slice());
+        self.count(object, offset, expire_ms, name_if_read);
         self.name = name;
+    }
+
+    #[inline(always)]
+    fn object(&self, kind: ValueType) -> ObjectKind {
+        // The decoder knows the type, or there would be no key.
+        kind.object(self.dialect).unwrap_or(ObjectKind::String)
     }
 
     /// Counts a key whose value was read.
     #[inline(always)]
-    fn count(&mut self, kind: ValueType, at: u64, expire_ms: Option<i64>, name: Option<&[u8]>) {
-        let object = match kind {
-            ValueType::STRING => ObjectKind::String,
-            kind => kind.object(self.dialect).unwrap_or(ObjectKind::String),
-        };
+    fn count(&mut self, object: ObjectKind, at: u64, expire_ms: Option<i64>, name: Option<&[u8]>) {
         self.counts.keys += 1;
         self.counts.count(object);
-        self.counts.with_field_expiries += u64::from(self.value.has_field_expiry());
         let mut drops = false;
         if let Some(expire) = expire_ms {
             self.counts.expires += 1;
