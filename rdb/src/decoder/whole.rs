@@ -7,8 +7,9 @@
 //! ```
 //!
 //! They are handed over at once: as three tokens each they would take the
-//! state machine around three times: 30 % more time (measured on 22 million
-//! keys: 440 instructions a key instead of 690).
+//! state machine around three times (measured on 22 million keys: 690
+//! instructions a key instead of 440, and 30 % more time).
+//!
 //! Whatever is not as simple as that is left to the state machine, which says
 //! what is wrong with it. So nothing here can fail.
 
@@ -93,8 +94,9 @@ impl Decoder {
     /// The name of a string key, and what is behind its value, where both are
     /// raw and have lengths of one or two bytes.
     ///
-    /// Nine in ten string keys do. With no other cases to carry along this takes
-    /// a third of the instructions of the general way below.
+    /// With no other cases to carry along this takes a third of the instructions
+    /// of the general way (measured: 20 % of the time of a file that is three
+    /// quarters such keys).
     #[inline(always)]
     fn plain_string<'w>(&self, w: &'w [u8]) -> Option<(&'w [u8], &'w [u8])> {
         let (&kind, w) = w.split_first()?;

@@ -31,7 +31,7 @@ const MAX_TEMPLATES: usize = 1 << 20;
 ///
 /// # Limits
 ///
-/// Holds the fingerprints of one value's elements (about 13 bytes each), its
+/// Holds the fingerprints of one value's elements (9 to 12 bytes each), its
 /// pending entries (24 bytes each) and one decompressed blob.
 #[derive(Debug)]
 pub(crate) struct ValueJudge {
