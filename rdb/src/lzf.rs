@@ -158,38 +158,163 @@ pub fn decompress_into(input: &[u8], out: &mut [u8]) -> Result<(), LzfError> {
 /// assert!(check(b"\x00a", 2).is_err());
 /// ```
 pub fn check(input: &[u8], ulen: u64) -> Result<(), LzfError> {
-    if ulen == 0 {
-        return Ok(());
-    }
-    let mut rest = input;
-    let mut filled = 0u64;
-    while let [control, behind @ ..] = rest {
-        let (len, distance, behind) = if *control < LITERALS {
-            let len = usize::from(*control) + 1;
-            match behind.get(len..) {
-                Some(behind) => (len, 0, behind),
-                None => return Err(failed(input, rest, LzfFault::Truncated)),
-            }
-        } else {
-            match reference(*control, behind) {
-                Some(reference) => (reference.len, reference.distance, reference.rest),
-                None => return Err(failed(input, rest, LzfFault::Truncated)),
-            }
-        };
-        if len as u64 > ulen - filled {
-            return Err(failed(input, rest, LzfFault::TooLong));
+    let mut scan = Scan::new(ulen);
+    scan.feed(input)?;
+    scan.finish()
+}
+
+/// [`check`] for a stream that comes in pieces.
+///
+/// # Limits
+///
+/// Holds at most one instruction, whatever the string's size.
+///
+/// ```
+/// use rdbkit_rdb::lzf::Scan;
+///
+/// let mut scan = Scan::new(30);
+/// scan.feed(b"\x01a")?; // two bytes are promised, one is here
+/// scan.feed(b"a\xE0\x11\x00\x01aa")?;
+/// scan.finish()?;
+/// # Ok::<(), rdbkit_rdb::lzf::LzfError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Scan {
+    /// Bytes the string is said to have.
+    full: u64,
+    /// Bytes that came out so far.
+    filled: u64,
+    /// Compressed bytes before the next instruction.
+    at: u64,
+    /// The front of an instruction whose end is yet to come.
+    cut: [u8; LONGEST],
+    cut_len: usize,
+    fault: Option<LzfError>,
+}
+
+/// The longest instruction: a literal run.
+const LONGEST: usize = 1 + LONGEST_LITERAL;
+
+impl Scan {
+    /// A scan of a string that is said to have `full` bytes.
+    #[must_use]
+    pub fn new(full: u64) -> Scan {
+        Scan {
+            full,
+            filled: 0,
+            at: 0,
+            cut: [0; LONGEST],
+            cut_len: 0,
+            fault: None,
         }
-        if distance as u64 > filled {
-            return Err(failed(input, rest, LzfFault::BadReference));
-        }
-        filled += len as u64;
-        rest = behind;
     }
-    if filled == ulen {
+
+    /// Takes the next compressed bytes, as many as there are.
+    ///
+    /// # Errors
+    ///
+    /// [`LzfError`] at the first instruction that is wrong; the same again for
+    /// whatever comes after it.
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<(), LzfError> {
+        if self.full == 0 {
+            return Ok(());
+        }
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
+        let outcome = self.walk(bytes);
+        self.fault = outcome.err();
+        outcome
+    }
+
+    /// The stream is complete: so must the string be.
+    ///
+    /// # Errors
+    ///
+    /// [`LzfError`] of the first instruction that is wrong, or because the
+    /// string is too short.
+    pub fn finish(self) -> Result<(), LzfError> {
+        match self.fault {
+            Some(fault) => Err(fault),
+            None if self.full == 0 => Ok(()),
+            None if self.cut_len > 0 => Err(self.failed(LzfFault::Truncated)),
+            None if self.filled < self.full => Err(self.failed(LzfFault::TooShort(self.filled))),
+            None => Ok(()),
+        }
+    }
+
+    fn walk(&mut self, bytes: &[u8]) -> Result<(), LzfError> {
+        let mut rest = bytes;
+        while self.cut_len > 0 {
+            let [byte, behind @ ..] = rest else {
+                return Ok(());
+            };
+            // An instruction of `LONGEST` bytes is never cut: the slot is there.
+            if let Some(slot) = self.cut.get_mut(self.cut_len) {
+                *slot = *byte;
+            }
+            self.cut_len += 1;
+            rest = behind;
+            let cut = self.cut;
+            if let Some((output, _)) = instruction(cut.get(..self.cut_len).unwrap_or_default()) {
+                self.judge(output, self.cut_len)?;
+                self.cut_len = 0;
+            }
+        }
+        while let Some((output, behind)) = instruction(rest) {
+            self.judge(output, rest.len() - behind.len())?;
+            rest = behind;
+        }
+        if let Some(cut) = self.cut.get_mut(..rest.len()) {
+            cut.copy_from_slice(rest);
+            self.cut_len = rest.len();
+        }
         Ok(())
-    } else {
-        Err(failed(input, rest, LzfFault::TooShort(filled)))
     }
+
+    /// Takes one instruction's output, from `used` compressed bytes.
+    #[inline(always)]
+    fn judge(&mut self, output: Output, used: usize) -> Result<(), LzfError> {
+        if output.len as u64 > self.full - self.filled {
+            return Err(self.failed(LzfFault::TooLong));
+        }
+        if output.distance as u64 > self.filled {
+            return Err(self.failed(LzfFault::BadReference));
+        }
+        self.filled += output.len as u64;
+        self.at += used as u64;
+        Ok(())
+    }
+
+    #[cold]
+    fn failed(&self, fault: LzfFault) -> LzfError {
+        let at = usize::try_from(self.at).unwrap_or(usize::MAX);
+        LzfError { at, fault }
+    }
+}
+
+/// What an instruction produces: so many bytes, from so far back; a literal
+/// run from 0.
+struct Output {
+    len: usize,
+    distance: usize,
+}
+
+/// The instruction at the front of `input`, if it is there whole, and what is
+/// behind it.
+#[inline(always)]
+fn instruction(input: &[u8]) -> Option<(Output, &[u8])> {
+    let (control, behind) = input.split_first()?;
+    if *control < LITERALS {
+        let len = usize::from(*control) + 1;
+        return Some((Output { len, distance: 0 }, behind.get(len..)?));
+    }
+    let Reference {
+        len,
+        distance,
+        rest,
+    } = reference(*control, behind)?;
+    Some((Output { len, distance }, rest))
 }
 
 #[cold]

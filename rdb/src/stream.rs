@@ -3,7 +3,7 @@
 use std::io::{ErrorKind as IoKind, Read};
 
 use crate::checksum::Checksum;
-use crate::decoder::{Decoder, Sink, Step};
+use crate::decoder::{Decoder, KeySink, Step};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Part, Token};
 use crate::limits::Limits;
@@ -283,7 +283,7 @@ impl<R: Read> StreamReader<R> {
 impl<R: Read> StreamReader<R> {
     /// Decodes what the window holds into `sink`, then refills it; `false` at
     /// the end of the file.
-    pub(crate) fn drive<S: Sink>(&mut self, sink: &mut S) -> Result<bool> {
+    pub(crate) fn drive<S: KeySink>(&mut self, sink: &mut S) -> Result<bool> {
         let window = self.window.get(self.at..self.end).unwrap_or_default();
         let begin = self.decoder.offset();
         let progress = match self.decoder.drive(window, self.eof, usize::MAX, sink) {

@@ -64,12 +64,19 @@ pub(crate) trait Sink {
     /// how many bytes it takes.
     fn token(&mut self, window: &[u8], at: u64, used: usize, token: Token);
 
-    /// A key that is in the window whole; only [`Decoder::drive`] tells of it.
-    fn whole(&mut self, key: Whole<'_>);
-
     /// A special encoding stood at `at` where a length belongs, in the token
     /// just handed over.
     fn lax_length(&mut self, _at: u64) {}
+}
+
+/// A sink that is driven also takes keys that are in the window whole, instead
+/// of their tokens.
+pub(crate) trait KeySink: Sink {
+    /// A string key at `at` with an uncompressed value.
+    fn plain_string(&mut self, key: &[u8], at: u64);
+
+    /// Any other key with one string for a value.
+    fn whole(&mut self, key: Whole<'_>);
 }
 
 /// How far [`Decoder::drive`] came.
@@ -89,8 +96,6 @@ impl Sink for Captured {
     fn token(&mut self, _: &[u8], _: u64, used: usize, token: Token) {
         self.0 = Some((used, token));
     }
-
-    fn whole(&mut self, _: Whole<'_>) {}
 }
 
 /// The sink of what is passed over.
@@ -99,8 +104,6 @@ struct Unseen;
 impl Sink for Unseen {
     #[inline(always)]
     fn token(&mut self, _: &[u8], _: u64, _: usize, _: Token) {}
-
-    fn whole(&mut self, _: Whole<'_>) {}
 }
 
 /// Where in the grammar the decoder stands. `Copy`, so that a step which
@@ -353,7 +356,7 @@ impl Decoder {
     /// This is the fast face: a token is handed over where it was parsed, so
     /// that the compiler sees which one it is and nothing is moved around.
     #[inline(always)]
-    pub(crate) fn drive<S: Sink>(
+    pub(crate) fn drive<S: KeySink>(
         &mut self,
         window: &[u8],
         eof: bool,
@@ -368,7 +371,7 @@ impl Decoder {
     }
 
     #[inline(always)]
-    fn drive_in<const EOF: bool, S: Sink>(
+    fn drive_in<const EOF: bool, S: KeySink>(
         &mut self,
         window: &[u8],
         budget: usize,

@@ -64,12 +64,24 @@ fn decompress(input: &[u8], ulen: usize) -> Result<Vec<u8>, LzfError> {
     decompress_into(input, &mut out).map(|()| out)
 }
 
-/// All three decoders agree; returns what they say.
+/// As a caller does that asks only at the end.
+fn scan<'a>(pieces: impl Iterator<Item = &'a [u8]>, ulen: u64) -> Result<(), LzfError> {
+    let mut scan = Scan::new(ulen);
+    for piece in pieces {
+        let _ = scan.feed(piece);
+    }
+    scan.finish()
+}
+
+/// All four decoders agree; returns what they say.
 #[track_caller]
 fn agreed(input: &[u8], ulen: usize) -> Result<Vec<u8>, LzfError> {
     let expected = naive(input, ulen);
     assert_eq!(decompress(input, ulen), expected, "{input:02x?}");
     let checked = check(input, ulen as u64);
+    assert_eq!(checked, expected.clone().map(drop), "{input:02x?}");
+    // Byte by byte, where every instruction is cut everywhere.
+    let checked = scan(input.chunks(1), ulen as u64);
     assert_eq!(checked, expected.clone().map(drop), "{input:02x?}");
     expected
 }
@@ -164,6 +176,32 @@ proptest! {
         let mut flipped = input.clone();
         flipped[flip.index(input.len())] ^= 1u8 << bit;
         let _ = agreed(&flipped, reach);
+    }
+
+    #[test]
+    fn pieces_of_any_size(
+        input in instructions(),
+        mut cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..9),
+        flip: Option<prop::sample::Index>,
+        ulen in prop_oneof![0u64..3, 0u64..4000],
+    ) {
+        let mut input = input;
+        if let Some(flip) = flip {
+            let at = flip.index(input.len());
+            input[at] ^= 0x41;
+        }
+        let reach = match check(&input, u64::MAX) {
+            Err(LzfError { fault: LzfFault::TooShort(reach), .. }) => reach,
+            _ => ulen,
+        };
+        cuts.sort_by_key(|cut| cut.index(input.len()));
+        let mut ends: Vec<_> = cuts.iter().map(|cut| cut.index(input.len())).collect();
+        ends.push(input.len());
+        for ulen in [reach, ulen] {
+            let mut from = 0;
+            let pieces = ends.iter().map(|&end| &input[std::mem::replace(&mut from, end)..end]);
+            prop_assert_eq!(scan(pieces, ulen), check(&input, ulen));
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ const MAX_TEMPLATES: usize = 1 << 20;
 ///
 /// # Limits
 ///
-/// Holds the fingerprints of one value's elements (about 13 bytes each), its
+/// Holds the fingerprints of one value's elements (9 to 12 bytes each), its
 /// pending entries (24 bytes each) and one decompressed blob.
 #[derive(Debug)]
 pub(crate) struct ValueJudge {
@@ -53,7 +53,8 @@ pub(crate) struct ValueJudge {
     dropped: bool,
     pub(super) set: ElementSet,
     scratch: Scratch,
-    long: LongString,
+    /// The compressed string whose chunks are coming.
+    long: Option<lzf::Scan>,
     templates: HashMap<u64, u64>,
     template: Option<u64>,
     last_name: Option<Vec<u8>>,
@@ -69,13 +70,6 @@ struct Stream {
     meta: StreamMeta,
     in_group: bool,
     has_nacks: bool,
-}
-
-/// A compressed string that comes in chunks: checked when it is whole.
-#[derive(Debug, Default)]
-struct LongString {
-    full: Option<u64>,
-    bytes: Vec<u8>,
 }
 
 impl ValueJudge {
@@ -94,7 +88,7 @@ impl ValueJudge {
             dropped: false,
             set: ElementSet::new(Hasher::new()),
             scratch: Scratch::with_limit(max_decompressed),
-            long: LongString::default(),
+            long: None,
             templates: HashMap::new(),
             template: None,
             last_name: None,
@@ -248,7 +242,7 @@ impl ValueJudge {
         if let Str::Lzf { data, len } = text
             && let Err(e) = lzf::check(data, len)
         {
-            self.fault(Code::BadLzf, at, format!("damaged LZF data: {e}"));
+            self.damaged_lzf(e, at);
         }
     }
 
@@ -418,10 +412,7 @@ impl ValueJudge {
                 if matches!(role, Role::Element) || self.template.is_some() {
                     self.found += 1;
                 }
-                self.long = LongString {
-                    full,
-                    bytes: Vec::new(),
-                };
+                self.long = full.map(lzf::Scan::new);
             }
             Part::Chunk {
                 bytes: Str::Raw(bytes),
@@ -584,18 +575,19 @@ impl ValueJudge {
     }
 
     fn chunk(&mut self, bytes: &[u8], last: bool, at: u64) {
-        let Some(full) = self.long.full else { return };
-        self.long.bytes.extend_from_slice(bytes);
-        if last {
-            let whole = std::mem::take(&mut self.long.bytes);
-            self.check_lzf(
-                Str::Lzf {
-                    data: &whole,
-                    len: full,
-                },
-                at,
-            );
+        let Some(scan) = &mut self.long else { return };
+        let fed = scan.feed(bytes);
+        if last
+            && let Some(scan) = self.long.take()
+            && let Err(e) = fed.and_then(|()| scan.finish())
+        {
+            self.damaged_lzf(e, at);
         }
+    }
+
+    #[cold]
+    fn damaged_lzf(&mut self, e: lzf::LzfError, at: u64) {
+        self.fault(Code::BadLzf, at, format!("damaged LZF data: {e}"));
     }
 
     /// The value is complete: the last group is too.

@@ -2,7 +2,7 @@
 
 use std::collections::BinaryHeap;
 
-use crate::decoder::{Sink, Whole};
+use crate::decoder::{KeySink, Sink, Whole};
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Part, Token};
 use crate::text::{Scratch, Str};
@@ -86,6 +86,26 @@ impl Sink for Verifier<'_> {
         }
     }
 
+    fn lax_length(&mut self, at: u64) {
+        self.find(
+            Code::LaxLength,
+            at,
+            "a string encoding where a length belongs",
+        );
+    }
+}
+
+impl KeySink for Verifier<'_> {
+    #[inline(always)]
+    fn plain_string(&mut self, key: &[u8], at: u64) {
+        if !self.is_known(ValueType::STRING) {
+            self.begin_key(ValueType::STRING, Str::Raw(key), at);
+            return self.end_key(at);
+        }
+        let expire_ms = self.take_expiry();
+        self.count(ObjectKind::String, at, expire_ms, Some(key), false);
+    }
+
     #[inline(always)]
     fn whole(&mut self, key: Whole<'_>) {
         if let Str::Raw(name) = key.key
@@ -93,17 +113,11 @@ impl Sink for Verifier<'_> {
             && self.value.whole(&key, self.dialect)
         {
             let expire_ms = self.take_expiry();
-            return self.count(key.kind, key.at, expire_ms, Some(name), false);
+            self.counts.with_field_expiries += u64::from(self.value.has_field_expiry());
+            let object = self.object(key.kind);
+            return self.count(object, key.at, expire_ms, Some(name), false);
         }
         self.whole_by_parts(key);
-    }
-
-    fn lax_length(&mut self, at: u64) {
-        self.find(
-            Code::LaxLength,
-            at,
-            "a string encoding where a length belongs",
-        );
     }
 }
 
@@ -264,9 +278,17 @@ impl<'o> Verifier<'o> {
             ..
         } = self.key;
         let name = std::mem::take(&mut self.name);
-        let known = named.then_some(name.as_slice());
-        self.count(ValueType(kind), offset, expire_ms, known, drops);
+        self.counts.with_field_expiries += u64::from(self.value.has_field_expiry());
+        let object = self.object(ValueType(kind));
+        let name_if_read = named.then_some(name.as_slice());
+        self.count(object, offset, expire_ms, name_if_read, drops);
         self.name = name;
+    }
+
+    #[inline(always)]
+    fn object(&self, kind: ValueType) -> ObjectKind {
+        // The decoder knows the type, or there would be no key.
+        kind.object(self.dialect).unwrap_or(ObjectKind::String)
     }
 
     /// Counts a key whose value was read. `drops`: the server drops it, since
@@ -274,19 +296,14 @@ impl<'o> Verifier<'o> {
     #[inline(always)]
     fn count(
         &mut self,
-        kind: ValueType,
+        object: ObjectKind,
         at: u64,
         expire_ms: Option<i64>,
         name: Option<&[u8]>,
         mut drops: bool,
     ) {
-        let object = match kind {
-            ValueType::STRING => ObjectKind::String,
-            kind => kind.object(self.dialect).unwrap_or(ObjectKind::String),
-        };
         self.counts.keys += 1;
         self.counts.count(object);
-        self.counts.with_field_expiries += u64::from(self.value.has_field_expiry());
         let mut expired = drops;
         if let Some(expire) = expire_ms {
             self.counts.expires += 1;
