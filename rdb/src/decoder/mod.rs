@@ -20,6 +20,7 @@ mod module;
 mod rare;
 pub(crate) mod record;
 mod stream;
+mod whole;
 
 use std::collections::HashMap;
 
@@ -36,6 +37,7 @@ pub(crate) use collection::Collection;
 use module::Items;
 use rare::Rare;
 use stream::StreamState;
+pub(crate) use whole::Whole;
 
 /// What [`Decoder::step`] did.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,12 +60,12 @@ pub enum Step {
 
 /// Takes tokens where they are parsed, see [`Decoder::drive`].
 pub(crate) trait Sink {
-    /// Whether more than one token may be handed over at a time.
-    const MANY: bool = true;
-
     /// One token: the window from its first byte, its offset in the file, and
     /// how many bytes it takes.
     fn token(&mut self, window: &[u8], at: u64, used: usize, token: Token);
+
+    /// A key that is in the window whole; only [`Decoder::drive`] tells of it.
+    fn whole(&mut self, key: Whole<'_>);
 
     /// A special encoding stood at `at` where a length belongs, in the token
     /// just handed over.
@@ -83,12 +85,12 @@ pub(crate) struct Progress {
 struct Captured(Option<(usize, Token)>);
 
 impl Sink for Captured {
-    const MANY: bool = false;
-
     #[inline(always)]
     fn token(&mut self, _: &[u8], _: u64, used: usize, token: Token) {
         self.0 = Some((used, token));
     }
+
+    fn whole(&mut self, _: Whole<'_>) {}
 }
 
 /// The sink of what is passed over.
@@ -97,6 +99,8 @@ struct Unseen;
 impl Sink for Unseen {
     #[inline(always)]
     fn token(&mut self, _: &[u8], _: u64, _: usize, _: Token) {}
+
+    fn whole(&mut self, _: Whole<'_>) {}
 }
 
 /// Where in the grammar the decoder stands. `Copy`, so that a step which
@@ -372,7 +376,11 @@ impl Decoder {
     ) -> Result<Progress> {
         let start = self.offset;
         loop {
-            let used = (self.offset - start) as usize;
+            let mut used = (self.offset - start) as usize;
+            if matches!(self.state, State::Opcode) {
+                let w = window.get(used..).unwrap_or_default();
+                used += self.whole_keys(w, budget.saturating_sub(used), sink);
+            }
             if used >= budget {
                 return Ok(Progress { used, need: 0 });
             }
@@ -448,15 +456,6 @@ impl Decoder {
                             Ok(found) => found,
                             Err(e) => return Err(self.without_key(w, kind, e)),
                         };
-                        if kind == ValueType::STRING {
-                            let next = State::One(Role::Value);
-                            self.emit(w, rest, Part::Key { kind, key }, next, sink);
-                            // A length taken lightly belongs to the last token.
-                            if S::MANY && !lenient {
-                                self.short_string(rest, rules, sink);
-                            }
-                            return Ok(());
-                        }
                         return match record::value_state(kind, self.dialect) {
                             Ok(next) => {
                                 self.emit(w, rest, Part::Key { kind, key }, next, sink);
@@ -518,31 +517,6 @@ impl Decoder {
         self.accept(token);
         self.emit(w, rest, token, next, sink);
         Ok(())
-    }
-
-    /// The value of a string key, taken at once with its key where it is short
-    /// and in the window: most keys of most files end here.
-    #[inline(always)]
-    fn short_string<S: Sink>(&mut self, w: &[u8], rules: Rules, sink: &mut S) {
-        let role = Role::Value;
-        let rules = Rules {
-            base: w.len(),
-            ..rules
-        };
-        let (rest, text) = match str_head::<true>(w, rules) {
-            Ok((rest, StrHead::Raw(n))) if n <= rest.len().min(self.limits.chunk) as u64 => {
-                let (start, len) = (rules.pos(rest), n as usize);
-                (
-                    rest.get(len..).unwrap_or_default(),
-                    StrToken::Raw { start, len },
-                )
-            }
-            Ok((rest, StrHead::Int(n))) => (rest, StrToken::Int(n)),
-            // Whatever this is, the next step deals with it.
-            _ => return,
-        };
-        self.emit(w, rest, Part::Item { role, text }, State::KeyEnd, sink);
-        self.emit(rest, rest, Part::KeyEnd, State::Opcode, sink);
     }
 
     #[inline(always)]

@@ -176,6 +176,17 @@ impl<'a> Listpack<'a> {
         Ok(self.step()?.map(decode))
     }
 
+    /// As [`next`](Self::next) for an element that nobody looks at: whether there
+    /// was one.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`next`](Self::next).
+    #[inline(always)]
+    pub(crate) fn skip(&mut self) -> Result<bool, PackedError> {
+        Ok(self.step()?.is_some())
+    }
+
     /// What is left as an iterator. It ends after an error.
     #[inline]
     pub fn elements(mut self) -> impl Iterator<Item = Result<Element<'a>, PackedError>> + use<'a> {

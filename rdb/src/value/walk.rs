@@ -1,6 +1,6 @@
 //! The decoder over the bytes of one value.
 
-use crate::decoder::{Checkpoint, Decoder, Sink, Step};
+use crate::decoder::{Checkpoint, Decoder, Sink, Step, Whole};
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::event::{Event, Part, Role, Token};
 use crate::limits::Limits;
@@ -56,6 +56,8 @@ impl Sink for PieceSink {
             _ => PieceSink::Number(Number::Other),
         };
     }
+
+    fn whole(&mut self, _: Whole<'_>) {}
 }
 
 /// Strings of a value in memory are borrowed, so they never come in chunks.

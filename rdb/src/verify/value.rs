@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::decoder::Whole;
 use crate::event::{Event, Packing, Part, Role, StreamId, StreamMeta};
 use crate::lzf;
 use crate::text::{Decimal, Scratch, Str};
@@ -124,6 +125,23 @@ impl ValueJudge {
         }
     }
 
+    /// A key with one string; `false`, and nothing done, if there is something
+    /// to say about it.
+    #[inline(always)]
+    pub fn whole(&mut self, key: &Whole<'_>, dialect: Dialect) -> bool {
+        self.begin(key.kind, dialect);
+        let (role, text) = (key.role, key.text);
+        if !matches!((role, text), (Role::Value, Str::Raw(_) | Str::Int(_))) {
+            self.item(role, text, key.text_at);
+            if self.is_empty() || !self.faults.is_empty() {
+                self.faults.clear();
+                return false;
+            }
+        }
+        true
+    }
+
+    #[inline]
     fn begin_container(&mut self) {
         // A value without a count of its own starts with an empty set too.
         self.set.clear(0);
@@ -133,6 +151,14 @@ impl ValueJudge {
         self.held = None;
         self.template = None;
         self.last_name = None;
+        // Types of streams, in either dialect.
+        if matches!(self.kind.0, 15 | 19 | 21 | 26 | 27) {
+            self.begin_stream();
+        }
+    }
+
+    #[inline(never)]
+    fn begin_stream(&mut self) {
         self.stream = Stream::default();
         self.groups.start_stream();
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BinaryHeap;
 
-use crate::decoder::Sink;
+use crate::decoder::{Sink, Whole};
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Part, Token};
 use crate::text::{Scratch, Str};
@@ -29,6 +29,8 @@ pub(crate) struct Verifier<'o> {
     counts: Database,
     attributes: Attributes,
     key: CurrentKey,
+    /// The name of the key that is being read.
+    name: Vec<u8>,
     keys: KeyLog,
     value: ValueJudge,
     scratch: Scratch,
@@ -73,22 +75,27 @@ impl Sink for Verifier<'_> {
     #[inline(always)]
     fn token(&mut self, window: &[u8], at: u64, _: usize, token: Token) {
         match token {
-            Part::Key { kind, key } => self.begin_key(kind, key.resolve(window), at),
-            Part::KeyEnd => self.end_key(at),
             Part::ExpireMs(t) => self.attributes.expire_ms = Some(t),
-            Part::Module(id) => self.module(id.name(), at),
-            token => {
-                let event = token.resolve(window);
-                if self.key.inside {
-                    self.value.part(&event, at);
-                    if !self.value.faults.is_empty() {
-                        self.take_faults();
-                    }
-                } else {
-                    self.record(&event, at);
-                }
+            Part::KeyEnd => self.end_key(at),
+            // The decoder hands these over where it is known which one it is,
+            // so that `resolve` shrinks to the one string there.
+            Part::Key { .. } | Part::Item { .. } | Part::Count(_) | Part::Score(_) => {
+                self.part(&token.resolve(window), at);
             }
+            token => self.rare_token(window, at, token),
         }
+    }
+
+    #[inline(always)]
+    fn whole(&mut self, key: Whole<'_>) {
+        if let Str::Raw(name) = key.key
+            && self.is_known(key.kind)
+            && self.value.whole(&key, self.dialect)
+        {
+            let expire_ms = self.take_expiry();
+            return self.count(key.kind, key.at, expire_ms, Some(name), false);
+        }
+        self.whole_by_parts(key);
     }
 
     fn lax_length(&mut self, at: u64) {
@@ -116,6 +123,7 @@ impl<'o> Verifier<'o> {
             counts: Database::default(),
             attributes: Attributes::default(),
             key: CurrentKey::default(),
+            name: Vec::new(),
             keys: KeyLog::new(Hasher::new()),
             value: ValueJudge::new(server, max),
             scratch: Scratch::with_limit(max),
@@ -128,24 +136,68 @@ impl<'o> Verifier<'o> {
     }
 
     #[inline(always)]
+    fn part(&mut self, event: &Event<'_>, at: u64) {
+        if let Part::Key { kind, key } = *event {
+            return self.begin_key(kind, key, at);
+        }
+        if !self.key.inside {
+            return self.record(event, at);
+        }
+        self.value.part(event, at);
+        if !self.value.faults.is_empty() {
+            self.take_faults();
+        }
+    }
+
+    #[inline(never)]
+    fn rare_token(&mut self, window: &[u8], at: u64, token: Token) {
+        match token {
+            Part::Module(id) => self.module(id.name(), at),
+            token => self.part(&token.resolve(window), at),
+        }
+    }
+
+    /// A key with something to say about it: part by part, as it would come in
+    /// a window that ends in it.
+    #[cold]
+    fn whole_by_parts(&mut self, key: Whole<'_>) {
+        self.begin_key(key.kind, key.key, key.at);
+        let (role, text) = (key.role, key.text);
+        self.part(&Part::Item { role, text }, key.text_at);
+        self.end_key(key.end);
+    }
+
+    #[inline(always)]
+    fn is_known(&self, kind: ValueType) -> bool {
+        // The decoder knows no type above 63.
+        self.types_seen & 1 << (kind.0 & 63) != 0
+    }
+
+    #[inline(always)]
+    fn take_expiry(&mut self) -> Option<i64> {
+        // Servers keep -1 for "no expiry" and so lose this one instant.
+        self.attributes.expire_ms.take().filter(|t| *t != -1)
+    }
+
+    #[inline(always)]
     fn begin_key(&mut self, kind: ValueType, key: Str<'_>, at: u64) {
-        let expire_ms = std::mem::take(&mut self.attributes).expire_ms;
         self.key = CurrentKey {
             kind: kind.0,
             offset: at,
             inside: true,
             named: true,
-            // Servers keep -1 for "no expiry" and so lose this one instant.
-            expire_ms: expire_ms.filter(|t| *t != -1),
+            expire_ms: self.take_expiry(),
             faulty: false,
         };
         match key {
-            Str::Raw(name) => self.keys.begin(name),
+            Str::Raw(name) => {
+                self.name.clear();
+                self.name.extend_from_slice(name);
+            }
             _ => self.begin_encoded_key(key, at),
         }
         self.value.begin(kind, self.dialect);
-        // The decoder knows no type above 63.
-        if self.types_seen & 1 << (kind.0 & 63) == 0 {
+        if !self.is_known(kind) {
             self.types_seen |= 1 << (kind.0 & 63);
             self.newer_type(kind, at);
         }
@@ -153,10 +205,10 @@ impl<'o> Verifier<'o> {
 
     #[inline(never)]
     fn begin_encoded_key(&mut self, key: Str<'_>, at: u64) {
+        self.name.clear();
         match key.bytes(&mut self.scratch) {
-            Ok(name) => self.keys.begin(name),
+            Ok(name) => self.name.extend_from_slice(name),
             Err(e) => {
-                self.keys.begin(b"");
                 self.key.named = false;
                 self.find(Code::BadLzf, at, format!("key does not decompress: {e}"));
             }
@@ -204,20 +256,50 @@ impl<'o> Verifier<'o> {
             }
             drops = true;
         }
-        let kind = ValueType(self.key.kind).object(self.dialect);
+        let CurrentKey {
+            kind,
+            offset,
+            expire_ms,
+            named,
+            ..
+        } = self.key;
+        let name = std::mem::take(&mut self.name);
+        let known = named.then_some(name.as_slice());
+        self.count(ValueType(kind), offset, expire_ms, known, drops);
+        self.name = name;
+    }
+
+    /// Counts a key whose value was read. `drops`: the server drops it, since
+    /// all of its fields have expired.
+    #[inline(always)]
+    fn count(
+        &mut self,
+        kind: ValueType,
+        at: u64,
+        expire_ms: Option<i64>,
+        name: Option<&[u8]>,
+        mut drops: bool,
+    ) {
+        let object = match kind {
+            ValueType::STRING => ObjectKind::String,
+            kind => kind.object(self.dialect).unwrap_or(ObjectKind::String),
+        };
         self.counts.keys += 1;
-        self.counts.count(kind.unwrap_or(ObjectKind::String));
+        self.counts.count(object);
         self.counts.with_field_expiries += u64::from(self.value.has_field_expiry());
         let mut expired = drops;
-        if let Some(expire) = self.key.expire_ms {
+        if let Some(expire) = expire_ms {
             self.counts.expires += 1;
             expired |= self.options.now_ms.is_some_and(|now| expire < now);
             // A server that drops the key never sees that it comes twice.
             drops |= expired && !self.base;
         }
         self.counts.expired += u64::from(expired);
-        if self.options.duplicates && !drops && self.key.named {
-            self.keys.push(self.db, self.key.offset);
+        if let Some(name) = name
+            && self.options.duplicates
+            && !drops
+        {
+            self.keys.push(self.db, name, at);
         }
     }
 
@@ -243,7 +325,7 @@ impl<'o> Verifier<'o> {
     #[cold]
     fn find(&mut self, code: Code, offset: u64, message: impl Into<String>) {
         let inside = self.key.inside;
-        let key = (inside && self.key.named).then(|| cut(self.keys.current()));
+        let key = (inside && self.key.named).then(|| cut(&self.name));
         let db = inside.then_some(self.db);
         let severity = code.severity();
         self.keep(Finding {
