@@ -322,3 +322,53 @@ fn slot_info_is_not_known_to_all() {
         assert_eq!(judge(file, &options).verdict(), verdict, "{server}");
     }
 }
+
+/// Servers refuse an entry that two consumers own since a fix that all lines
+/// got; Valkey 8.0.1 was built before it.
+#[test]
+fn a_pending_entry_has_one_owner() {
+    let mut file = b"REDIS0009\xfe\x00\x0f\x01s".to_vec();
+    let id = |ms: u64, seq: u64| [ms.to_be_bytes(), seq.to_be_bytes()].concat();
+    file.push(1); // nodes
+    file.push(16);
+    file.extend(id(5, 1));
+    let node = [
+        &[29, 0, 0, 0, 10, 0][..],                // listpack: bytes, elements
+        &[1, 1, 0, 1, 1, 1, 0x81, b'f', 2, 0, 1], // entries, deleted, fields, "f", end
+        &[2, 1, 0, 1, 0, 1, 0x81, b'v', 2, 4, 1], // flags, ms, seq, "v", elements
+        &[0xff],
+    ]
+    .concat();
+    file.push(u8::try_from(node.len()).unwrap());
+    file.extend(&node);
+    file.extend([1, 5, 1]); // length, last ID
+    file.extend([1, 1, b'g', 5, 1]); // groups: name, last ID
+    file.push(1); // pending entries: ID, time, deliveries
+    file.extend(id(5, 1));
+    file.extend([0; 8]);
+    file.push(1);
+    file.push(2); // consumers: name, time, pending entries
+    for name in [b'a', b'b'] {
+        file.extend([1, name]);
+        file.extend([0; 8]);
+        file.push(1);
+        file.extend(id(5, 1));
+    }
+    file.push(0xff);
+    file.extend([0; 8]);
+    for (server, verdict) in [
+        ("redis:6.0", Verdict::Refused),
+        ("redis:7.0", Verdict::Refused),
+        ("redis:8.0", Verdict::Refused),
+        ("valkey:8.0", Verdict::Loads),
+        ("valkey:8.1", Verdict::Refused),
+        ("valkey:9.1", Verdict::Refused),
+    ] {
+        let options = Options {
+            server: Some(server.parse().unwrap()),
+            ..Options::default()
+        };
+        let report = judge(&file, &options);
+        assert_eq!(report.verdict(), verdict, "{server}: {:?}", report.findings);
+    }
+}

@@ -39,17 +39,19 @@ def configuration(server, folder):
 
 
 def state(client, server):
-    """(keys by database, function libraries) of a server that has loaded."""
+    """What a server that has loaded holds. Redis may by now have dropped hashes all of whose fields are past: `loaded`
+    is how many keys it read (from 7.0), `keys` how many it has."""
     info = client.cmd("INFO", "keyspace").decode("latin1")
     keys = {db: int(n) for db, n in re.findall(r"^db(\d+):keys=(\d+)", info, re.M)}
+    loaded = re.search(r"^rdb_last_load_keys_loaded:(\d+)", client.cmd("INFO", "persistence").decode("latin1"), re.M)
     libraries = []
     if server.has((7, 0)):
         libraries = sorted(dict(zip(f[::2], f[1::2]))[b"library_name"].decode() for f in client.cmd("FUNCTION", "LIST"))
-    return keys, libraries
+    return {"loads": True, "keys": keys, "loaded": int(loaded.group(1)) if loaded else sum(keys.values()), "libraries": libraries}
 
 
 def load(server, path, work, timeout=60):
-    """{"loads", "keys": {db: n}, "libraries": [..]} or {"loads": false, "exit": code, "log": [reason..]}"""
+    """{"loads": true, "keys": {db: n}, "loaded": n, "libraries": [..]} or {"loads": false, "exit": code, "log": [reason..]}"""
     folder = fresh(os.path.join(work, "load"))
     shutil.copyfile(path, os.path.join(folder, "dump.rdb"))
     with open(os.path.join(folder, "server.conf"), "w", encoding="utf-8") as f:
@@ -64,9 +66,7 @@ def load(server, path, work, timeout=60):
             try:
                 client = Client(socket, timeout=timeout)
                 if client.soft("PING") == b"PONG":
-                    keys, libraries = state(client, server)
-                    client.close()
-                    return {"loads": True, "keys": keys, "libraries": libraries}
+                    return state(client, server)
                 client.close()
             except (OSError, EOFError, ReplyError):
                 pass

@@ -282,7 +282,7 @@ class Records:
         shares = [some[i::owners] for i in range(owners)]
         if shares and shares[0] and self.random.random() < 0.1:
             shares[0] = shares[0][1:]
-        if shares and some and self.random.random() < 0.08:
+        if shares and some and self.random.random() < 0.15:
             shares[-1] = shares[-1] + [some[0]]
         out += length(len(shares))
         for i, share in enumerate(shares):
@@ -331,9 +331,9 @@ class Records:
 
     def function(self):
         name = self.random.choice([b"put", b"lib0", b"in%d" % self.random.randrange(1 << 30)])
-        head = self.random.choice(HEADS * 3 + WRONG_HEADS)
-        lines = [self.random.choice(LUA) for _ in range(self.random.randrange(0, 3))]
-        lines.append(self.random.choice(REGISTER * 4 + WRONG_REGISTER))
+        head = self.random.choice(HEADS * 10 + WRONG_HEADS)
+        lines = [self.random.choice(LUA) for _ in range(self.random.choice([0, 0, 1, 1, 2]))]
+        lines.append(self.random.choice(REGISTER * 6 + WRONG_REGISTER))
         if self.random.random() < 0.2:
             self.random.shuffle(lines)
         code = b"\n".join([head] + lines) + self.random.choice([b"\n", b""])

@@ -122,6 +122,9 @@ impl Server {
     /// Whether this server accepts a file's magic and version.
     #[must_use]
     pub fn reads(self, dialect: Dialect, version: u32) -> bool {
+        if self.takes_early_valkey() && dialect == Dialect::Valkey {
+            return (1..=VALKEY_READS_REDIS).contains(&version);
+        }
         Server::lowest(self.product, dialect, version).is_some_and(|lowest| self >= lowest)
     }
 
@@ -138,14 +141,11 @@ impl Server {
     /// file with this magic. The first VALKEY version has all that came before.
     #[must_use]
     pub fn reads_records(self, dialect: Dialect, since: u32) -> bool {
-        self.reads(
-            dialect,
-            if dialect == Dialect::Valkey {
-                since.max(80)
-            } else {
-                since
-            },
-        )
+        let first = match dialect {
+            Dialect::Valkey if !self.takes_early_valkey() => 80,
+            _ => 0,
+        };
+        self.reads(dialect, since.max(first))
     }
 
     /// Whether opcode 244 (SLOT_INFO) is known. Valkey, which never wrote it,
@@ -166,6 +166,20 @@ impl Server {
             Product::Redis => (self.major, self.minor) >= (8, 8),
             Product::Valkey => (self.major, self.minor) >= (9, 1),
         }
+    }
+
+    /// Whether this is Valkey 8.1, which knows the VALKEY magic already, but
+    /// only with the versions of the other magic. No server writes that.
+    fn takes_early_valkey(self) -> bool {
+        self.product == Product::Valkey && (self.major, self.minor) == (8, 1)
+    }
+
+    /// Whether a pending entry of a stream may have one owner only. This came
+    /// late, as a fix to every line then maintained: older patch levels let the
+    /// last owner win, as Valkey 8.0 is known to.
+    #[must_use]
+    pub fn wants_one_owner(self) -> bool {
+        self.product == Product::Redis || (self.major, self.minor) >= (8, 1)
     }
 
     /// Whether this is Valkey 9.1 or later, which rewrote its sanitiser.
@@ -232,6 +246,8 @@ mod tests {
         assert!(server("valkey:8.0").reads(Dialect::Redis, 11));
         assert!(!server("valkey:9.1").reads(Dialect::Redis, 12));
         assert!(!server("valkey:8.1").reads(Dialect::Valkey, 80));
+        assert!(server("valkey:8.1").reads(Dialect::Valkey, 11));
+        assert!(!server("valkey:8.0").reads(Dialect::Valkey, 11));
         assert!(!server("valkey:9.1").reads(Dialect::Valkey, 11));
         assert!(!server("redis:8.10").reads(Dialect::Redis, 16));
     }

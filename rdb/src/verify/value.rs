@@ -457,7 +457,7 @@ impl ValueJudge {
             }
             Part::Consumer { name, .. } => self.named(name, at, Groups::start_consumer),
             Part::Owned(id) => {
-                let outcome = self.groups.owned(id, self.server.counts_streams());
+                let outcome = self.groups.owned(id, self.server.wants_one_owner());
                 self.outcome(outcome, at);
             }
             Part::Nacks(_) => self.stream.has_nacks = true,
