@@ -19,6 +19,9 @@ pub enum Part<S> {
         dialect: Dialect,
         /// The version digits.
         version: u32,
+        /// Magic and digits as they stand: servers take blanks, signs and
+        /// letters among the digits as C's `atoi` does, and not all alike.
+        raw: [u8; 9],
     },
     /// A named text about the file.
     Aux {
@@ -424,7 +427,15 @@ impl Part<StrToken> {
                 entry,
             },
             // No strings
-            Part::Header { dialect, version } => Part::Header { dialect, version },
+            Part::Header {
+                dialect,
+                version,
+                raw,
+            } => Part::Header {
+                dialect,
+                version,
+                raw,
+            },
             Part::SelectDb(n) => Part::SelectDb(n),
             Part::ResizeDb { keys, expires } => Part::ResizeDb { keys, expires },
             Part::SlotInfo {

@@ -128,7 +128,7 @@ class Mutator:
 
     def header(self):
         new = self.random.choice([b"REDIS0001", b"REDIS0004", b"REDIS0005", b"REDIS0009", b"REDIS0010", b"REDIS0011",
-                                  b"REDIS0012", b"REDIS0013", b"REDIS0080", b"REDIS0000", b"REDIS00x1", b"REDIS-011", b"VALKEY011",
+                                  b"REDIS0012", b"REDIS0013", b"REDIS0080", b"REDIS  11", b"REDIS0000", b"REDIS00x1", b"REDIS-011", b"VALKEY011",
                                   b"VALKEY080", b"VALKEY081", b"VALKEY999", b"redis0011", b"REDIS001x"])
         return "header", new.decode(), new + self.base.body[9:]
 

@@ -547,7 +547,9 @@ impl Decoder {
     /// What the decoder itself remembers of a token.
     fn accept(&mut self, token: Token) {
         match token {
-            Part::Header { dialect, version } => {
+            Part::Header {
+                dialect, version, ..
+            } => {
                 self.dialect = dialect;
                 self.version = version;
             }

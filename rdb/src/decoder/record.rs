@@ -27,7 +27,18 @@ pub(super) fn header<const EOF: bool>(w: &[u8]) -> P<'_, (Token, State)> {
     };
     match atoi(digits) {
         Some(version) if version > 0 => {
-            Ok((rest, (Part::Header { dialect, version }, State::Opcode)))
+            let raw = head;
+            Ok((
+                rest,
+                (
+                    Part::Header {
+                        dialect,
+                        version,
+                        raw,
+                    },
+                    State::Opcode,
+                ),
+            ))
         }
         _ => fail(rest, What::Version),
     }

@@ -67,7 +67,7 @@ fn key_at(bytes: &[u8], offset: u64) -> Option<Vec<u8>> {
 ///
 /// # Limits
 ///
-/// As [`slice`], and the window of a [`StreamReader`].
+/// As [`slice()`], and the window of a [`StreamReader`].
 pub fn stream<R: Read>(source: R, options: &Options) -> Report {
     let limits = options.limits.unwrap_or_default();
     let mut reader = StreamReader::with_limits(source, ROUND, limits).check_checksum(false);

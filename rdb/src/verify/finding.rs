@@ -96,6 +96,7 @@ codes! {
     TrailingBytes "trailing-bytes" Warning "Bytes behind the end of the file; servers ignore them."
     EmptyKey "empty-key" Warning "A key without elements; servers skip it."
     LaxLength "lax-length" Warning "A string encoding where a length belongs; servers take its low bits for the length."
+    LaxVersion "lax-version" Warning "A version that is not all digits; servers read what digits there are."
     HugeHint "huge-hint" Warning "A size hint for which servers reserve tens of gigabytes of memory; they die where there is less."
     VersionMismatch "version-mismatch" Warning "The file holds what its version does not have; servers of that version refuse it."
     NewerRefuses "newer-refuses" Warning "Newer servers of the same product refuse this."

@@ -1,6 +1,6 @@
 //! Would the server load this file? Judging what the decoder hands over.
 //!
-//! [`slice`] and [`stream`] read a whole file and give a [`Report`]; its
+//! [`slice()`] and [`stream()`] read a whole file and give a [`Report`]; its
 //! [`verdict`](Report::verdict) is for one [`Server`], named in the report.
 //! What is found is plain data ([`Finding`]); reading goes on behind whatever
 //! leaves the structure intact, so that one report names all of it.

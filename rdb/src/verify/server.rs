@@ -128,6 +128,19 @@ impl Server {
         Server::lowest(self.product, dialect, version).is_some_and(|lowest| self >= lowest)
     }
 
+    /// Whether this server takes the first bytes for its magic. Valkey from 8.1
+    /// on compares the zero behind `REDIS` too.
+    #[must_use]
+    pub fn reads_magic(self, head: [u8; 9]) -> bool {
+        let strict = self.product == Product::Valkey && (self.major, self.minor) >= (8, 1);
+        head.starts_with(b"VALKEY")
+            || head.starts_with(if strict {
+                b"REDIS0".as_slice()
+            } else {
+                b"REDIS"
+            })
+    }
+
     /// Whether this server knows a value type in a file with this magic.
     #[must_use]
     pub fn knows(self, kind: ValueType, dialect: Dialect) -> bool {

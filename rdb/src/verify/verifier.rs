@@ -369,7 +369,11 @@ impl<'o> Verifier<'o> {
     #[inline(never)]
     fn record(&mut self, event: &Event<'_>, at: u64) {
         match *event {
-            Part::Header { dialect, version } => self.header(dialect, version, at),
+            Part::Header {
+                dialect,
+                version,
+                raw,
+            } => self.header(dialect, version, raw, at),
             Part::Aux { name, value } => self.aux(name, value, at),
             Part::SelectDb(db) => self.select(db, at),
             Part::ExpireSeconds(t) => {
@@ -421,7 +425,7 @@ impl<'o> Verifier<'o> {
         }
     }
 
-    fn header(&mut self, dialect: Dialect, version: u32, at: u64) {
+    fn header(&mut self, dialect: Dialect, version: u32, raw: [u8; 9], at: u64) {
         self.dialect = dialect;
         self.report.format = Some((dialect, version));
         self.version_used = version;
@@ -434,6 +438,14 @@ impl<'o> Verifier<'o> {
         if !server.reads(dialect, version) {
             let message = format!("{server} does not read {dialect} version {version}");
             self.find(Code::VersionUnsupported, at, message);
+        } else if !server.reads_magic(raw) {
+            let message = format!("{server} wants the magic REDIS0 or VALKEY");
+            self.find(Code::VersionUnsupported, at, message);
+        }
+        let digits = raw.strip_prefix(b"VALKEY").or(raw.strip_prefix(b"REDIS"));
+        if !digits.is_some_and(|d| d.iter().all(u8::is_ascii_digit)) {
+            let message = format!("the version is written \"{}\"", raw.escape_ascii());
+            self.find(Code::LaxVersion, at, message);
         }
     }
 

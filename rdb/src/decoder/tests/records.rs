@@ -14,7 +14,11 @@ fn the_header_chooses_the_dialect() {
         (b"REDIS12ab", Dialect::Redis, 12),
     ] {
         let steps = read(magic, Limits::default());
-        let header: Event<'_> = Part::Header { dialect, version };
+        let header: Event<'_> = Part::Header {
+            dialect,
+            version,
+            raw: *magic,
+        };
         assert_eq!(steps[0].event, format!("{header:?}"));
         assert_eq!((steps[0].offset, steps[0].token), (9, 0));
         assert_eq!(steps[1].event, "Truncated, read-type", "no EOF");
