@@ -1,2 +1,4 @@
 //! The command line of rdbkit.
 #![deny(unsafe_code)]
+
+pub mod compat;

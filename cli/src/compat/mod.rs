@@ -1,0 +1,3 @@
+//! Drop-in replacements for the tools that come with Redis and Valkey.
+
+pub mod check_rdb;
