@@ -245,7 +245,6 @@ struct Groups<'a> {
     endless: bool,
     nan: bool,
     member: Vec<u8>,
-    member_integer: Option<i64>,
     zset: ZsetSizes,
 }
 
@@ -263,8 +262,7 @@ impl<'a> Groups<'a> {
             endless: false,
             nan: false,
             member: Vec::new(),
-            member_integer: None,
-            zset: ZsetSizes::new(),
+            zset: ZsetSizes::new(true),
         }
     }
 
@@ -279,18 +277,12 @@ impl<'a> Groups<'a> {
             (0, true) => {
                 self.member.clear();
                 self.member.extend_from_slice(text);
-                self.member_integer = match element {
-                    Element::Int(n) => Some(n),
-                    text if self.blob == Blob::ZsetZiplist => text.as_integer(),
-                    Element::Bytes(_) => None,
-                };
             }
             (1, true) => {
                 // What is no number at all is 0 to the servers.
                 let score = score::scan(text).unwrap_or(0.0);
                 self.nan |= score.is_nan();
-                let (member, integer) = (&self.member, self.member_integer);
-                self.zset.add(member, integer, score, self.sizes);
+                self.zset.add(&self.member, score, self.sizes);
             }
             (2, _) => self.expiry(element),
             _ => self.size += text.len() as u64,
@@ -322,7 +314,9 @@ impl<'a> Groups<'a> {
     }
 
     fn finish(mut self, elements: u64) -> std::result::Result<Found, Refusal> {
-        self.zset.finish(self.sizes);
+        if matches!(self.blob, Blob::ZsetZiplist | Blob::ZsetListpack) {
+            self.zset.finish(self.sizes);
+        }
         if self.damaged || self.at != 0 {
             return Err(Refusal::Damaged);
         }

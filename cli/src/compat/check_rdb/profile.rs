@@ -1,5 +1,6 @@
 //! `--stats` of valkey-check-rdb: what the keys of each database and type amount to.
 
+mod grisu;
 mod histogram;
 mod print;
 mod zset;

@@ -122,7 +122,7 @@ impl Walk<'_> {
 
     fn zset(&mut self, binary: bool) -> Result<()> {
         let mut unique = Unique::new();
-        let mut zset = ZsetSizes::new();
+        let mut zset = ZsetSizes::new(false);
         for _ in 0..self.count()? {
             self.input.string(&mut self.text)?;
             let score = if binary {
@@ -136,11 +136,10 @@ impl Walk<'_> {
             if !unique.insert(&self.text) {
                 return Err(Stop::corrupt(Reason::ZsetDuplicate));
             }
-            let integer = Element::Bytes(&self.text).as_integer();
             if self.text.len() > SMALL_BYTES {
                 zset.no_listpack();
             }
-            zset.add(&self.text, integer, score, &mut self.sizes);
+            zset.add(&self.text, score, &mut self.sizes);
         }
         zset.finish(&mut self.sizes);
         Ok(())

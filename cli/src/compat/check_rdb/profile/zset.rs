@@ -1,38 +1,42 @@
 //! Sizes in sorted sets: member and score, the score as text.
 
-use super::Sizes;
+use super::{Sizes, grisu};
 
 /// `zset-max-listpack-entries`.
 const SMALL_ENTRIES: usize = 128;
 
 /// The sizes of a sorted set's elements, until it is known how the server keeps it.
 ///
-/// Of a negative integer in a listpack the tool counts the digits of the
-/// unsigned number with the same bits.
+/// A listpack the server makes itself keeps the score -0 as the integer 0.
 pub(in super::super) struct ZsetSizes {
     /// Sizes in a skip list and in a listpack.
     first: Vec<(u64, u64)>,
     small: bool,
+    packed: bool,
 }
 
 impl ZsetSizes {
-    pub fn new() -> ZsetSizes {
+    /// `packed` says that the file has a listpack or a ziplist.
+    pub fn new(packed: bool) -> ZsetSizes {
         ZsetSizes {
             first: Vec::new(),
             small: true,
+            packed,
         }
     }
 
-    /// A member, the integer it is kept as in a listpack, and its score.
-    pub fn add(&mut self, member: &[u8], integer: Option<i64>, score: f64, sizes: &mut Sizes) {
+    /// A member and its score.
+    pub fn add(&mut self, member: &[u8], score: f64, sizes: &mut Sizes) {
         if sizes.off {
             return;
         }
-        let score = score_size(score);
-        let size = member.len() as u64 + score;
-        let packed = match integer {
-            Some(n) if n < 0 => (n as u64).to_string().len() as u64 + score,
-            _ => size,
+        let member = member.len() as u64;
+        let size = member + score_size(score);
+        // 0.0 == -0.0
+        let packed = if score == 0.0 && !self.packed {
+            member + 1
+        } else {
+            size
         };
         if self.first.len() == SMALL_ENTRIES {
             self.no_listpack();
@@ -51,15 +55,20 @@ impl ZsetSizes {
     }
 
     /// There are no more elements.
+    ///
+    /// Of a listpack the tool counts members and scores, each as an element.
     pub fn finish(&mut self, sizes: &mut Sizes) {
+        if self.small {
+            sizes.set_count(2 * self.first.len() as u64);
+        }
         for (size, packed) in self.first.drain(..) {
             sizes.add(if self.small { packed } else { size });
         }
     }
 }
 
-/// Bytes of a score as the tool writes it: the shortest digits that read back
-/// the same, plain where that is not much longer, else with an exponent.
+/// Bytes of a score as the tool writes it: plain where that is not much longer,
+/// else with an exponent.
 fn score_size(score: f64) -> u64 {
     let negative = u64::from(score.is_sign_negative());
     if score == 0.0 {
@@ -68,27 +77,24 @@ fn score_size(score: f64) -> u64 {
     if !score.is_finite() {
         return negative + 3;
     }
-    // "1.25e-7": digits without the dot, and the exponent of the first one.
-    let text = format!("{:e}", score.abs());
-    let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
-    let count = digits.bytes().filter(u8::is_ascii_digit).count() as i64;
-    let power: i64 = power.parse().unwrap_or(0);
-    let trailing = power - (count - 1);
-    let size = if trailing >= 0 && power.abs() < count + 7 {
-        count + trailing
-    } else if trailing < 0 && (trailing > -7 || power.abs() < 4) {
-        match count + trailing {
+    let (count, last) = grisu::digits(score.abs());
+    let first = (last + count - 1).abs();
+    let size = if last >= 0 && first < count + 7 {
+        count + last
+    } else if last < 0 && (last > -7 || first < 4) {
+        match count + last {
             // "0." and zeros before the digits
             whole if whole <= 0 => count + 2 - whole,
             _ => count + 1,
         }
     } else {
-        let count = count.min(18 - negative as i64);
-        let exponent = match power.abs() {
+        let exponent = match first {
             0..=9 => 1,
             10..=99 => 2,
             _ => 3,
         };
+        // The tool has room for 18 characters before the exponent, or 17.
+        let count = count.min(18 - i64::from(score.is_sign_negative()));
         count + i64::from(count > 1) + 2 + exponent
     };
     negative + size as u64
@@ -120,17 +126,18 @@ mod tests {
     }
 
     #[test]
-    fn a_negative_member_is_long_while_the_set_is_small() {
-        let (mut sizes, mut zset) = (Sizes::new(true), ZsetSizes::new());
-        zset.add(b"-1", Some(-1), 0.0, &mut sizes);
+    fn a_small_set_counts_twice_and_has_no_negative_zero() {
+        let (mut sizes, mut zset) = (Sizes::new(true), ZsetSizes::new(false));
+        zset.add(b"ab", -0.0, &mut sizes);
         zset.finish(&mut sizes);
-        assert_eq!(sizes.total, 21);
+        assert_eq!((sizes.count, sizes.total), (Some(2), 3));
         sizes.clear();
-        let mut zset = ZsetSizes::new();
+        let mut zset = ZsetSizes::new(false);
         for _ in 0..129 {
-            zset.add(b"-1", Some(-1), 0.0, &mut sizes);
+            zset.add(b"ab", -0.0, &mut sizes);
         }
         zset.finish(&mut sizes);
-        assert_eq!((sizes.added, sizes.total), (129, 129 * 3));
+        assert_eq!((sizes.count, sizes.added), (None, 129));
+        assert_eq!(sizes.total, 129 * 4);
     }
 }
