@@ -95,9 +95,11 @@ impl Reason {
                 format!("Hash zipmap with dup elements, or big length ({n})")
             }
             Reason::GroupDuplicate(name) => {
-                return [b"Duplicated consumer group name ", name.as_slice()]
-                    .concat()
-                    .into();
+                let what = b"Duplicated consumer group name".as_slice();
+                return match persona {
+                    Persona::Redis => [what, b" ", name].concat().into(),
+                    Persona::Valkey => what.into(),
+                };
             }
             Reason::StreamNodeKey => {
                 let what = match persona {
@@ -127,7 +129,7 @@ impl Reason {
             Reason::ModuleDouble(_) => (1732, 1758),
             Reason::FieldExpiryInvalid(_) => (2336, 0),
             Reason::ZipmapDuplicate(_) => (2576, 2398),
-            Reason::GroupDuplicate(_) => (2947, 2774),
+            Reason::GroupDuplicate(_) => (2947, 2772),
             Reason::StreamNodeKey => (2805, 2619),
             fixed => fixed.fixed().1,
         };
@@ -193,7 +195,7 @@ impl Reason {
             Reason::OwnedUnknown => ("Consumer entry not found in group global PEL", (3054, 2877)),
             Reason::OwnedTaken => ("Stream consumer PEL entry already has a consumer assigned", (3065, 2888)),
             // Two blanks: so it is printed.
-            Reason::OwnedDuplicate => ("Duplicated consumer PEL entry  loading a stream consumer group", (3074, 2895)),
+            Reason::OwnedDuplicate => ("Duplicated consumer PEL entry  loading a stream consumer group", (0, 2895)),
             Reason::PendingWithoutConsumer => ("Stream CG PEL entry without consumer", (3092, 2912)),
             Reason::ModulePreRelease => ("Pre-release module format not supported", (3101, 2920)),
             Reason::ModuleId => ("Short read module id", (3106, 2925)),

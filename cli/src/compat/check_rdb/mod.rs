@@ -12,8 +12,10 @@
 //! * Log lines have the time of day in UTC.
 //! * The tools hang on a module's data that is cut off; here that is the
 //!   unexpected end of the file.
-//! * How much memory a machine has decides which absurd lengths the tools
-//!   report as a failed allocation, and which as a short read.
+//! * How much memory a machine has decides which absurd lengths and counts the
+//!   tools report as a failed allocation, and which as a short read.
+//! * `--stats` of a file without a database number crashes the tool, and one
+//!   of a database with a high number takes all memory.
 //! * `-v` and `--version` print our version, also under the name of
 //!   valkey-check-rdb, which takes them for files.
 //! * `--output` without a file name is a usage error instead of a crash, and the
