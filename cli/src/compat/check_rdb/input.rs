@@ -17,9 +17,9 @@ use super::stop::{Result, Stop};
 /// Bytes read at once: see [`Input`].
 const WINDOW: usize = 256 << 10;
 
-/// Strings above this many bytes are said not to fit into memory, as malloc
-/// says it of anything beyond a 47-bit address space.
-const UNALLOCATABLE: u64 = 1 << 46;
+/// Strings above this many bytes do not fit into the 47-bit address space, and
+/// the tools log that they cannot be allocated. Below, malloc only promises.
+const UNALLOCATABLE: u64 = 7 << 44;
 
 /// A counted, checksummed source of primitives.
 ///

@@ -17,11 +17,17 @@ pub(super) enum Reason {
     ModuleString(String),
     ModuleFloat(String),
     ModuleDouble(String),
+    /// How many members were said to come.
+    SetTable(u64),
     SetDuplicateInIntset,
     SetDuplicateInListpack,
     SetDuplicateInTable,
+    /// How many members were said to come.
+    ZsetTable(u64),
     ZsetNan,
     ZsetDuplicate,
+    /// How many fields were said to come.
+    HashTable(u64),
     HashDuplicateInListpack,
     HashDuplicateInTable,
     MinExpiryMissing,
@@ -101,6 +107,13 @@ impl Reason {
                     Persona::Valkey => what.into(),
                 };
             }
+            Reason::SetTable(n) | Reason::ZsetTable(n) | Reason::HashTable(n) => {
+                let function = match persona {
+                    Persona::Redis => "dictTryExpand",
+                    Persona::Valkey => "hashtableTryExpand",
+                };
+                format!("OOM in {function} {n}")
+            }
             Reason::StreamNodeKey => {
                 let what = match persona {
                     Persona::Redis => "master",
@@ -128,6 +141,9 @@ impl Reason {
             Reason::ModuleFloat(_) => (1726, 1753),
             Reason::ModuleDouble(_) => (1732, 1758),
             Reason::FieldExpiryInvalid(_) => (2336, 0),
+            Reason::SetTable(_) => (1986, 1968),
+            Reason::ZsetTable(_) => (2085, 2062),
+            Reason::HashTable(_) => (2233, 2205),
             Reason::ZipmapDuplicate(_) => (2576, 2398),
             Reason::GroupDuplicate(_) => (2947, 2772),
             Reason::StreamNodeKey => (2805, 2619),

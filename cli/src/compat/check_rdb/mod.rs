@@ -12,8 +12,11 @@
 //! * Log lines have the time of day in UTC.
 //! * The tools hang on a module's data that is cut off; here that is the
 //!   unexpected end of the file.
-//! * How much memory a machine has decides which absurd lengths and counts the
-//!   tools report as a failed allocation, and which as a short read.
+//! * Which absurd lengths the tools report as a failed allocation, and which as
+//!   a short read, is as on a machine with a 47-bit address space that promises
+//!   more memory than it has.
+//! * A text score that ends in an `e` without digits is a number, as it is in
+//!   older C libraries; with newer ones the tools refuse it.
 //! * `--stats` of a file without a database number crashes the tool, and one
 //!   of a database with a high number takes all memory.
 //! * `-v` and `--version` print our version, also under the name of

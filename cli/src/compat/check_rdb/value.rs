@@ -6,6 +6,7 @@
 use rdbkit_rdb::packed::Element;
 use rdbkit_rdb::{ModuleId, score};
 
+use super::Persona;
 use super::blob::Blob;
 use super::lines::Reason;
 use super::profile::ZsetSizes;
@@ -36,7 +37,7 @@ impl Walk<'_> {
     /// A value of a type the persona knows. Whether it is a hash in which a
     /// field expires.
     pub fn value(&mut self, kind: u8) -> Result<bool> {
-        let valkey_hash = kind == 22 && self.report.persona == super::Persona::Valkey;
+        let valkey_hash = kind == 22 && self.report.persona == Persona::Valkey;
         match kind {
             0 => {
                 let size = self.input.skip_string()?;
@@ -84,8 +85,24 @@ impl Walk<'_> {
         }
     }
 
+    /// Refuses a count for which the server cannot allocate a table.
+    ///
+    /// Above the second number the size in bytes is not a number any more, and
+    /// the tables do not even try.
+    fn table(&self, count: u64, reason: fn(u64) -> Reason) -> Result<()> {
+        let impossible = match self.report.persona {
+            Persona::Redis => (1 << 43) + 1..=1 << 60,
+            Persona::Valkey => 7 << 40..=(7 << 57) - 1,
+        };
+        if impossible.contains(&count) {
+            return Err(Stop::corrupt(reason(count)));
+        }
+        Ok(())
+    }
+
     fn set(&mut self) -> Result<()> {
         let count = self.count()?;
+        self.table(count, Reason::SetTable)?;
         let mut encoding = if count > SMALL_ENTRIES {
             SetEncoding::Table
         } else {
@@ -123,7 +140,9 @@ impl Walk<'_> {
     fn zset(&mut self, binary: bool) -> Result<()> {
         let mut unique = Unique::new();
         let mut zset = ZsetSizes::new(false);
-        for _ in 0..self.count()? {
+        let count = self.count()?;
+        self.table(count, Reason::ZsetTable)?;
+        for _ in 0..count {
             self.input.string(&mut self.text)?;
             let score = if binary {
                 f64::from_le_bytes(self.input.array()?)
@@ -160,6 +179,7 @@ impl Walk<'_> {
 
     fn hash(&mut self) -> Result<()> {
         let count = self.count()?;
+        self.table(count, Reason::HashTable)?;
         let mut unique = Unique::new();
         let mut small = count <= SMALL_ENTRIES;
         for _ in 0..count {
@@ -181,7 +201,9 @@ impl Walk<'_> {
     /// Valkey's type 22: an expiry behind each value, -1 for none.
     fn hash_with_expiries(&mut self) -> Result<()> {
         let mut unique = Unique::new();
-        for _ in 0..self.count()? {
+        let count = self.count()?;
+        self.table(count, Reason::HashTable)?;
+        for _ in 0..count {
             self.input.string(&mut self.text)?;
             let value = self.input.skip_string()?;
             if self.input.i64()? < -1 {
