@@ -6,6 +6,7 @@
 
 mod args;
 mod cmd;
+pub mod compat;
 mod exit;
 mod input;
 mod render;
@@ -42,7 +43,12 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> io::Result<Exit> {
 }
 
 /// The program: parses `args`, runs, and turns the outcome into an exit code.
+/// Under the name of a check tool it is that tool.
 pub fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    if args.first().is_some_and(|name| compat::is_check_rdb(name)) {
+        return compat::main(&args);
+    }
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(e) => {
