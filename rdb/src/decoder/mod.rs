@@ -16,6 +16,9 @@
 //! quadratic on a stream, and would have to hold the collection in the window.
 
 mod collection;
+mod drive;
+mod fault;
+mod item;
 mod module;
 mod rare;
 pub(crate) mod record;
@@ -26,14 +29,15 @@ use std::collections::HashMap;
 
 use nom::Err as NomErr;
 
-use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::error::Result;
 use crate::event::{Part, Role, Token};
-use crate::grammar::{self, Bad, P, Rules, StrHead, What, bytes, fail, needed, str_head, string};
+use crate::grammar::{self, Bad, P, Rules, What, bytes, fail, string};
 use crate::limits::Limits;
-use crate::text::StrToken;
 use crate::wire::{Dialect, Opcode, ValueType};
 
 pub(crate) use collection::Collection;
+use drive::Captured;
+pub(crate) use drive::{KeySink, Sink};
 use module::Items;
 use rare::Rare;
 use stream::StreamState;
@@ -56,54 +60,6 @@ pub enum Step {
     },
     /// The file is complete, or an error was returned before.
     Done,
-}
-
-/// Takes tokens where they are parsed, see [`Decoder::drive`].
-pub(crate) trait Sink {
-    /// One token: the window from its first byte, its offset in the file, and
-    /// how many bytes it takes.
-    fn token(&mut self, window: &[u8], at: u64, used: usize, token: Token);
-
-    /// A special encoding stood at `at` where a length belongs, in the token
-    /// just handed over.
-    fn lax_length(&mut self, _at: u64) {}
-}
-
-/// A sink that is driven also takes keys that are in the window whole, instead
-/// of their tokens.
-pub(crate) trait KeySink: Sink {
-    /// A string key at `at` with an uncompressed value.
-    fn plain_string(&mut self, key: &[u8], at: u64);
-
-    /// Any other key with one string for a value.
-    fn whole(&mut self, key: Whole<'_>);
-}
-
-/// How far [`Decoder::drive`] came.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Progress {
-    /// Bytes consumed.
-    pub used: usize,
-    /// How long a window would have to be to go on; 0 if that was not why it stopped.
-    pub need: usize,
-}
-
-/// The sink of a single step.
-struct Captured(Option<(usize, Token)>);
-
-impl Sink for Captured {
-    #[inline(always)]
-    fn token(&mut self, _: &[u8], _: u64, used: usize, token: Token) {
-        self.0 = Some((used, token));
-    }
-}
-
-/// The sink of what is passed over.
-struct Unseen;
-
-impl Sink for Unseen {
-    #[inline(always)]
-    fn token(&mut self, _: &[u8], _: u64, _: usize, _: Token) {}
 }
 
 /// Where in the grammar the decoder stands. `Copy`, so that a step which
@@ -350,85 +306,6 @@ impl Decoder {
         }
     }
 
-    /// Decodes tokens into `sink` until the window has no whole one left, the
-    /// file ends, or at least `budget` bytes are consumed.
-    ///
-    /// This is the fast face: a token is handed over where it was parsed, so
-    /// that the compiler sees which one it is and nothing is moved around.
-    #[inline(always)]
-    pub(crate) fn drive<S: KeySink>(
-        &mut self,
-        window: &[u8],
-        eof: bool,
-        budget: usize,
-        sink: &mut S,
-    ) -> Result<Progress> {
-        if eof {
-            self.drive_in::<true, S>(window, budget, sink)
-        } else {
-            self.drive_in::<false, S>(window, budget, sink)
-        }
-    }
-
-    #[inline(always)]
-    fn drive_in<const EOF: bool, S: KeySink>(
-        &mut self,
-        window: &[u8],
-        budget: usize,
-        sink: &mut S,
-    ) -> Result<Progress> {
-        let start = self.offset;
-        loop {
-            let mut used = (self.offset - start) as usize;
-            if matches!(self.state, State::Opcode) {
-                let w = window.get(used..).unwrap_or_default();
-                used += self.whole_keys(w, budget.saturating_sub(used), sink);
-            }
-            if used >= budget {
-                return Ok(Progress { used, need: 0 });
-            }
-            let w = window.get(used..).unwrap_or_default();
-            if let Err(e) = self.advance::<EOF, S>(w, false, sink)
-                && let Some(at_least) = self.refuse(w, EOF, e, sink)?
-            {
-                return Ok(Progress {
-                    used,
-                    need: at_least,
-                });
-            }
-            if matches!(self.state, State::Done | State::Failed) {
-                return Ok(Progress {
-                    used: (self.offset - start) as usize,
-                    need: 0,
-                });
-            }
-        }
-    }
-
-    /// Takes the token at the front of `window`, behind which there is nothing,
-    /// into `sink`. None comes once the file's end was read or after an error.
-    #[inline(always)]
-    pub(crate) fn step_into<S: Sink>(&mut self, window: &[u8], sink: &mut S) -> Result<()> {
-        match self.advance::<true, S>(window, false, sink) {
-            Ok(()) => Ok(()),
-            Err(e) => self.refuse(window, true, e, sink).map(drop),
-        }
-    }
-
-    /// Passes over the rest of a value whose end is within `window`, and says
-    /// how many bytes that were.
-    pub(crate) fn skip_value(&mut self, window: &[u8]) -> Result<usize> {
-        let start = self.offset;
-        loop {
-            let used = (self.offset - start) as usize;
-            if matches!(self.state, State::Opcode | State::Done | State::Failed) {
-                return Ok(used);
-            }
-            let w = window.get(used..).unwrap_or_default();
-            self.step_into(w, &mut Unseen)?;
-        }
-    }
-
     /// Whether the file's end has been read, or an error returned.
     pub(crate) fn is_done(&self) -> bool {
         matches!(self.state, State::Done | State::Failed)
@@ -561,113 +438,6 @@ impl Decoder {
         }
     }
 
-    /// Sorts out why there is no token: `Some` is how long a window may do,
-    /// `None` says that a second look with lenient lengths found one.
-    #[cold]
-    fn refuse<S: Sink>(
-        &mut self,
-        window: &[u8],
-        eof: bool,
-        e: NomErr<Bad>,
-        sink: &mut S,
-    ) -> Result<Option<usize>> {
-        let bad = match e {
-            NomErr::Incomplete(n) => return Ok(Some(window.len().saturating_add(needed(n)))),
-            NomErr::Error(bad) | NomErr::Failure(bad) => bad,
-        };
-        if bad.what != What::SpecialLength {
-            return self.fail(window, bad);
-        }
-        let begin = self.offset;
-        let again = if eof {
-            self.advance::<true, S>(window, true, sink)
-        } else {
-            self.advance::<false, S>(window, true, sink)
-        };
-        match again {
-            Ok(()) => {
-                let at = begin + (window.len() - bad.left) as u64;
-                self.lax_length = Some(at);
-                sink.lax_length(at);
-                Ok(None)
-            }
-            Err(NomErr::Incomplete(n)) => Ok(Some(window.len().saturating_add(needed(n)))),
-            Err(NomErr::Error(bad) | NomErr::Failure(bad)) => self.fail(window, bad),
-        }
-    }
-
-    fn fail<T>(&mut self, window: &[u8], bad: Bad) -> Result<T> {
-        let error = self.error(window, bad);
-        self.state = State::Failed;
-        Err(error)
-    }
-
-    fn error(&self, window: &[u8], bad: Bad) -> Error {
-        let head = |n: usize| window.get(..n.min(window.len())).unwrap_or_default().into();
-        let kind = match bad.what {
-            What::Short => ErrorKind::Truncated,
-            What::SpecialLength => ErrorKind::BadLength(0xc0),
-            What::Length(b) => ErrorKind::BadLength(b),
-            What::Encoding(b) => ErrorKind::BadStringEncoding(b),
-            What::Type(t) => ErrorKind::UnknownType(t),
-            What::Score => ErrorKind::BadScore,
-            What::Container(why) => ErrorKind::BadQuicklistNode(why),
-            What::StreamKey(n) => ErrorKind::BadStreamKey(n),
-            What::ModuleItem(n) => ErrorKind::BadModuleItem(n),
-            What::ModuleAux(n) => ErrorKind::BadModuleAux(n),
-            What::Record(why) => ErrorKind::BadRecord(why),
-            What::Unsupported(what) => ErrorKind::Unsupported(what),
-            What::Magic => ErrorKind::BadMagic(head(9)),
-            What::Version => ErrorKind::BadVersion(head(9)),
-            What::Piece(asked) => ErrorKind::Limit {
-                what: "string",
-                asked,
-                limit: self.limits.max_piece,
-            },
-        };
-        let at = window.len().saturating_sub(bad.left);
-        Error::new(
-            kind,
-            self.offset + at as u64,
-            self.offset,
-            self.stage(window, at),
-        )
-    }
-
-    /// What the C tools would say they were doing.
-    fn stage(&self, window: &[u8], at: usize) -> Stage {
-        match self.state {
-            State::Header => Stage::Start,
-            State::Opcode if at == 0 => Stage::Type,
-            State::Opcode => match window.first().map(|b| Opcode(*b)) {
-                Some(Opcode::EXPIRETIME | Opcode::EXPIRETIME_MS) => Stage::Expire,
-                Some(Opcode::SELECTDB | Opcode::RESIZEDB) => Stage::Length,
-                Some(Opcode::AUX) => Stage::Aux,
-                Some(Opcode::MODULE_AUX) => Stage::ModuleAux,
-                Some(Opcode::FUNCTION2 | Opcode::FUNCTION_PRE_GA) => Stage::Functions,
-                Some(Opcode::EOF) => Stage::Checksum,
-                Some(op) if op.0 >= 242 => Stage::Type,
-                _ => Stage::Key,
-            },
-            State::Items(Items::Aux) => Stage::ModuleAux,
-            State::Items(Items::Meta { .. }) => Stage::Type,
-            State::Rare(rare) => rare.stage(),
-            _ => Stage::Value,
-        }
-    }
-
-    /// An error at the current offset.
-    pub(crate) fn error_here(&self, kind: ErrorKind) -> Error {
-        Error::new(kind, self.offset, self.offset, self.stage(&[], 0))
-    }
-
-    /// An error at the current offset, after which there is nothing more.
-    pub(crate) fn abort(&mut self, kind: ErrorKind) -> Error {
-        let error = self.error_here(kind);
-        self.state = State::Failed;
-        error
-    }
-
     #[inline(never)]
     fn parse_rare<'a, const EOF: bool>(&self, w: &'a [u8], rules: Rules) -> P<'a, (Token, State)> {
         match self.state {
@@ -695,127 +465,6 @@ impl Decoder {
         let (rest, (token, next)) = self.element::<EOF>(w, rules)?;
         self.emit(w, rest, token, next, sink);
         Ok(())
-    }
-
-    #[inline(always)]
-    fn item<const EOF: bool, S: Sink>(
-        &mut self,
-        w: &[u8],
-        rules: Rules,
-        role: Role,
-        then: Resume,
-        sink: &mut S,
-    ) -> std::result::Result<(), NomErr<Bad>> {
-        let (rest, head) = str_head::<EOF>(w, rules)?;
-        let text = match head {
-            StrHead::Raw(n) if n <= self.limits.chunk as u64 => {
-                let start = rules.pos(rest);
-                let (rest, len) = grammar::blob::<EOF>(rest, n, rules)?;
-                let token = Part::Item {
-                    role,
-                    text: StrToken::Raw { start, len },
-                };
-                self.emit(w, rest, token, then.into(), sink);
-                return Ok(());
-            }
-            StrHead::Int(n) => StrToken::Int(n),
-            _ => {
-                let (rest, (token, next)) = self.long_item::<EOF>(rest, rules, head, role, then)?;
-                self.emit(w, rest, token, next, sink);
-                return Ok(());
-            }
-        };
-        self.emit(w, rest, Part::Item { role, text }, then.into(), sink);
-        Ok(())
-    }
-
-    /// A string of a value in a state that is rare.
-    fn rare_item<'a, const EOF: bool>(
-        &self,
-        w: &'a [u8],
-        rules: Rules,
-        role: Role,
-        then: Resume,
-    ) -> P<'a, (Token, State)> {
-        let (rest, head) = str_head::<EOF>(w, rules)?;
-        if let StrHead::Int(n) = head {
-            return Ok((
-                rest,
-                (
-                    Part::Item {
-                        role,
-                        text: StrToken::Int(n),
-                    },
-                    then.into(),
-                ),
-            ));
-        }
-        self.long_item::<EOF>(rest, rules, head, role, then)
-    }
-
-    /// Compressed strings and long ones: whole, or the announcement of chunks.
-    #[inline(never)]
-    fn long_item<'a, const EOF: bool>(
-        &self,
-        rest: &'a [u8],
-        rules: Rules,
-        head: StrHead,
-        role: Role,
-        then: Resume,
-    ) -> P<'a, (Token, State)> {
-        let (stored, full) = match head {
-            StrHead::Raw(n) => (n, None),
-            StrHead::Lzf { stored, full } => (stored, Some(full)),
-            StrHead::Int(n) => {
-                return Ok((
-                    rest,
-                    (
-                        Part::Item {
-                            role,
-                            text: StrToken::Int(n),
-                        },
-                        then.into(),
-                    ),
-                ));
-            }
-        };
-        if stored > self.limits.chunk as u64 && role.comes_in_chunks() {
-            let token = Part::ItemBegin { role, stored, full };
-            return Ok((rest, (token, State::Chunks { left: stored, then })));
-        }
-        let start = rules.pos(rest);
-        let (rest, len) = grammar::blob::<EOF>(rest, stored, rules)?;
-        let text = match full {
-            None => StrToken::Raw { start, len },
-            Some(full) => StrToken::Lzf { start, len, full },
-        };
-        Ok((rest, (Part::Item { role, text }, then.into())))
-    }
-
-    fn chunk<'a, const EOF: bool>(
-        &self,
-        w: &'a [u8],
-        rules: Rules,
-        left: u64,
-        then: Resume,
-    ) -> P<'a, (Token, State)> {
-        let want = left.min(self.limits.chunk as u64);
-        let (rest, len) = grammar::blob::<EOF>(w, want, rules)?;
-        let bytes = StrToken::Raw { start: 0, len };
-        let next = match left - want {
-            0 => then.into(),
-            left => State::Chunks { left, then },
-        };
-        Ok((
-            rest,
-            (
-                Part::Chunk {
-                    bytes,
-                    last: left == want,
-                },
-                next,
-            ),
-        ))
     }
 }
 

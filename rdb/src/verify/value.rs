@@ -1,5 +1,8 @@
 //! Judging one value: everything a server checks when it loads it.
 
+mod stream;
+mod template;
+
 use std::collections::HashMap;
 
 use crate::decoder::Whole;
@@ -308,103 +311,6 @@ impl ValueJudge {
         }
     }
 
-    fn template_name(&mut self, text: Str<'_>, at: u64) {
-        let name = match text.bytes(&mut self.scratch) {
-            Ok(name) => name.to_vec(),
-            Err(e) => return self.fault(Code::BadLzf, at, e.to_string()),
-        };
-        let key = |n: &Vec<u8>| (n.len(), n.clone());
-        if self
-            .last_name
-            .as_ref()
-            .is_some_and(|last| key(last) >= key(&name))
-        {
-            let message = "template fields are not in order of length and bytes";
-            self.fault(Code::BadTemplate, at, message);
-        }
-        self.last_name = Some(name);
-    }
-
-    /// A template is defined; its names follow.
-    pub fn template(&mut self, id: u64, fields: u64, at: u64) {
-        self.last_name = None;
-        if self.templates.len() < MAX_TEMPLATES && self.templates.insert(id, fields).is_some() {
-            self.fault(
-                Code::BadTemplate,
-                at,
-                format!("hash template {id} is defined twice"),
-            );
-        }
-    }
-
-    fn template_values(&mut self, first: Option<i64>, elements: u64, at: u64) {
-        let carried = self.kind == ValueType::HASH_TMPL_LP;
-        let id = first.and_then(|id| u64::try_from(id).ok());
-        let fields = match id {
-            _ if carried => None,
-            Some(id) => match self.templates.get(&id) {
-                Some(fields) => Some(*fields),
-                None => {
-                    let message = format!("hash refers to template {id}, which is not there");
-                    return self.fault(Code::BadTemplate, at, message);
-                }
-            },
-            None => {
-                return self.fault(
-                    Code::BadTemplate,
-                    at,
-                    "template values without a template id",
-                );
-            }
-        };
-        if fields.is_some_and(|fields| elements != fields.saturating_add(1)) {
-            self.fault(
-                Code::BadTemplate,
-                at,
-                "not one value for each field of the template",
-            );
-        }
-    }
-
-    fn node_key(&mut self, text: Str<'_>, at: u64) {
-        match text.bytes(&mut self.scratch).map(<[u8; 16]>::try_from) {
-            Ok(Ok(key)) => self.stream.nodes.push(StreamId::from_bytes(key)),
-            Ok(Err(_)) => self.fault(Code::BadStreamKey, at, "stream node key is not 16 bytes"),
-            Err(e) => self.fault(Code::BadLzf, at, e.to_string()),
-        }
-    }
-
-    fn stream_node(&mut self, blob: &[u8], at: u64) {
-        let summary = match crate::packed::StreamNode::check(blob) {
-            Ok(summary) => summary,
-            Err(e) => {
-                return self.fault(Code::BadPacked, at, format!("stream node is damaged: {e}"));
-            }
-        };
-        self.stream.live += i128::from(summary.count);
-        // Redis and older Valkey abort on these when they load type 15.
-        let crashes = summary.negative_fields && self.kind == ValueType::STREAM_LISTPACKS;
-        if crashes || (self.server.is_strict_valkey() && !summary.is_strict()) {
-            self.fault(
-                Code::BadPacked,
-                at,
-                "stream node contradicts its own counts",
-            );
-        } else if u64::try_from(summary.deleted) != Ok(summary.deleted_flags) {
-            let code = self.code_of_newer_rule();
-            self.fault(code, at, "stream node counts its tombstones wrong");
-        }
-    }
-
-    /// What only servers that count streams refuse is a warning to others.
-    fn code_of_newer_rule(&self) -> Code {
-        if self.server.counts_streams() {
-            Code::BadStream
-        } else {
-            Code::NewerRefuses
-        }
-    }
-
     #[inline(never)]
     fn other(&mut self, part: &Event<'_>, at: u64) {
         match *part {
@@ -480,69 +386,6 @@ impl ValueJudge {
                 }
             }
             _ => {}
-        }
-    }
-
-    /// Rules on a stream's own numbers that Redis has from 8.8 and Valkey has not.
-    fn code_of_newer_rule_of_redis(&self) -> Option<Code> {
-        let redis = self.server.product == super::server::Product::Redis;
-        redis.then(|| self.code_of_newer_rule())
-    }
-
-    fn named(
-        &mut self,
-        name: Str<'_>,
-        at: u64,
-        judge: impl FnOnce(&mut Groups, &[u8]) -> Result<(), &'static str>,
-    ) {
-        let outcome = match name.bytes(&mut self.scratch) {
-            Ok(name) => judge(&mut self.groups, name),
-            Err(e) => return self.fault(Code::BadLzf, at, e.to_string()),
-        };
-        self.outcome(outcome, at);
-    }
-
-    fn outcome(&mut self, outcome: Result<(), &'static str>, at: u64) {
-        if let Err(why) = outcome {
-            self.fault(Code::BadStream, at, why);
-        }
-    }
-
-    fn end_group(&mut self, at: u64) {
-        if std::mem::take(&mut self.stream.in_group) {
-            let outcome = self.groups.end_group();
-            self.outcome(outcome, at);
-        }
-    }
-
-    fn stream_meta(&mut self, meta: StreamMeta, at: u64) {
-        self.stream.meta = meta;
-        let nodes = &mut self.stream.nodes;
-        let count = nodes.len();
-        if !nodes.windows(2).all(|w| matches!(w, [a, b] if a < b)) {
-            nodes.sort_unstable();
-            nodes.dedup();
-        }
-        if nodes.len() < count {
-            self.fault(Code::BadStream, at, "the same stream node twice");
-        }
-        if meta.length > 0 && count == 0 {
-            self.fault(
-                Code::BadStream,
-                at,
-                "a stream without nodes says it has entries",
-            );
-        } else if i128::from(meta.length) != self.stream.live {
-            let code = self.code_of_newer_rule();
-            let (stated, live) = (meta.length, self.stream.live);
-            let message = format!("stream says it has {stated} entries, its nodes have {live}");
-            self.fault(code, at, message);
-        }
-        if let Some((_, _, added)) = meta.extended
-            && (added > i64::MAX as u64 || added < meta.length)
-            && let Some(code) = self.code_of_newer_rule_of_redis()
-        {
-            self.fault(code, at, "stream counts fewer entries added than it has");
         }
     }
 

@@ -1,0 +1,114 @@
+//! What can be said only at the end: checksum, rest, duplicates, the report.
+
+use std::collections::BinaryHeap;
+
+use crate::error::{Error, ErrorKind};
+use crate::verify::finding::{Code, Finding};
+use crate::verify::report::{ChecksumState, Report};
+use crate::verify::server::{Product, Server};
+use crate::verify::verifier::{Verifier, cut};
+
+impl Verifier<'_> {
+    /// Bytes of the trailer; known once the end was read.
+    pub fn trailer(&self) -> usize {
+        if self.stored_checksum.is_some() { 8 } else { 0 }
+    }
+
+    /// The checksum of the file's bytes, which end at `end`.
+    pub fn checksum(&mut self, computed: u64, end: u64) {
+        self.report.checksum = match self.stored_checksum {
+            None => ChecksumState::Absent,
+            Some(0) => {
+                self.find(Code::ChecksumOff, end, "saved without a checksum");
+                ChecksumState::Off
+            }
+            Some(stored) if stored == computed => ChecksumState::Matches,
+            Some(stored) => {
+                let message = format!(
+                    "the file says its checksum is {stored:016x}, its bytes make {computed:016x}"
+                );
+                self.find(Code::Checksum, end, message);
+                ChecksumState::Differs
+            }
+        };
+    }
+
+    /// How many bytes follow the file's last one.
+    pub fn rest(&mut self, bytes: u64, end: u64) {
+        if bytes > 0 && !self.options.allow_rest {
+            let message = format!("{bytes} bytes follow the end of the file");
+            self.find(Code::TrailingBytes, end, message);
+        }
+    }
+
+    /// Why decoding stopped.
+    pub fn error(&mut self, error: Error) {
+        match Code::of(error.kind()) {
+            Some(code) => {
+                let message = match error.kind() {
+                    ErrorKind::Truncated => {
+                        format!("the file ends while reading {}", error.stage().object())
+                    }
+                    kind => kind.to_string(),
+                };
+                self.find(code, error.offset(), message);
+            }
+            None => self.report.failure = Some(error),
+        }
+    }
+
+    /// Adds the keys that come twice. `name` gives the name and database of
+    /// the key at an offset, where the input can be looked at again.
+    pub fn duplicates(&mut self, name: impl Fn(u64) -> Option<Vec<u8>>) {
+        // They come in the order of a hash that differs from run to run: of too
+        // many the first in the file are kept.
+        let mut offsets = BinaryHeap::new();
+        let mut count: u64 = 0;
+        let keep = self.options.max_findings;
+        self.keys.duplicates(|offset| {
+            count += 1;
+            offsets.push(offset);
+            if offsets.len() > keep.max(1) {
+                offsets.pop();
+            }
+        });
+        for offset in &offsets.into_sorted_vec() {
+            self.keep(Finding {
+                code: Code::DuplicateKey,
+                severity: Code::DuplicateKey.severity(),
+                offset: *offset,
+                db: self.database_at(*offset),
+                key: name(*offset).map(|key| cut(&key)),
+                message: "the same key again in this database".to_owned(),
+            });
+        }
+        if count > 0 {
+            self.report.totals.insert(Code::DuplicateKey, count);
+        }
+    }
+
+    /// The database that was selected at an offset.
+    fn database_at(&self, offset: u64) -> Option<u64> {
+        let after = self.selected.partition_point(|(at, _)| *at <= offset);
+        match after.checked_sub(1) {
+            Some(i) => self.selected.get(i).map(|(_, db)| *db),
+            None => Some(0),
+        }
+    }
+
+    /// The report; `end` is where decoding stopped.
+    pub fn finish(mut self, end: u64) -> Report {
+        self.put_counts();
+        let (dialect, used) = (self.dialect, self.version_used);
+        let needs = &mut self.report.needs;
+        if self.report.format.is_some() {
+            needs.redis = Server::lowest(Product::Redis, dialect, used);
+            needs.valkey = Server::lowest(Product::Valkey, dialect, used);
+        }
+        needs.databases = needs.databases.max(1);
+        self.report.bytes = end;
+        self.report.index_memory = self.keys.memory();
+        self.report.findings.sort_by_key(|f| f.offset);
+        self.report
+    }
+}

@@ -1,0 +1,288 @@
+//! Judging the records that are no keys: header, AUX fields, databases,
+//! functions, modules, slots.
+
+use crate::event::{Event, Part};
+use crate::text::Str;
+use crate::verify::finding::Code;
+use crate::verify::function::{self, FunctionVerdict};
+use crate::verify::report::{Database, Report};
+use crate::verify::server::{Product, Server};
+use crate::verify::verifier::Verifier;
+use crate::wire::Dialect;
+
+/// Longest AUX name or value kept, in bytes, and how many fields.
+const MAX_AUX: usize = 1024;
+const MAX_AUX_FIELDS: usize = 256;
+/// Keys a RESIZEDB hint may name without a word: tables for more than these
+/// cost tens of gigabytes.
+const HUGE_HINT: u64 = 1 << 31;
+/// Changes of database kept; a file can hold billions, a server writes a few.
+const MAX_SELECTED: usize = 1 << 16;
+/// Library and module names kept.
+const MAX_NAMES: usize = 10_000;
+
+impl Verifier<'_> {
+    /// A record that is no key.
+    #[inline(never)]
+    pub(super) fn record(&mut self, event: &Event<'_>, at: u64) {
+        match *event {
+            Part::Header {
+                dialect,
+                version,
+                raw,
+            } => self.header(dialect, version, raw, at),
+            Part::Aux { name, value } => self.aux(name, value, at),
+            Part::SelectDb(db) => self.select(db, at),
+            Part::ExpireSeconds(t) => {
+                self.attributes.expire_ms = Some(i64::from(t) * 1000);
+            }
+            Part::Function(source) => self.function(source, at),
+            Part::FunctionPreGa { .. } => self.function_pre_ga(at),
+            Part::ModuleAux { module, .. } => self.module(module.name(), at),
+            Part::KeyMeta(_) => self.opcode(13, "KEY_META", at),
+            // Metadata of an unknown class is dropped if the class says so.
+            Part::MetaClass(class) if !class.is_optional() => self.module(class.name(), at),
+            Part::SlotInfo {
+                slot,
+                keys,
+                expires,
+            } => {
+                self.version_used = self.version_used.max(12);
+                let server = self.server;
+                if !server.skips_slot_info() {
+                    let message = format!("{server} does not know SLOT_INFO records");
+                    self.find(Code::TypeUnsupported, at, message);
+                }
+                self.lengths(&[slot, keys, expires], at);
+            }
+            Part::Idle(idle) => self.lengths(&[idle], at),
+            Part::ResizeDb { keys, expires } => {
+                self.lengths(&[keys, expires], at);
+                if (HUGE_HINT..u64::MAX).contains(&keys.max(expires)) {
+                    let message = format!("servers make room for {keys} keys first");
+                    self.find(Code::HugeHint, at, message);
+                }
+            }
+            Part::SlotImport { job, .. } => self.slot_import(job, at),
+            Part::SlotRange { start, end } if (start > end || end >= 16_384) => {
+                self.find(Code::BadSlot, at, format!("slot range {start} to {end}"));
+            }
+            Part::Template { id, fields } => {
+                self.opcode(15, "HASH_TEMPLATE", at);
+                self.value.template(id, fields, at);
+                self.take_faults();
+            }
+            Part::Item { .. } => {
+                self.value.part(event, at);
+                self.take_faults();
+            }
+            Part::Update(_) => self.opcode(81, "UPDATE", at),
+            Part::Eof { checksum } => self.stored_checksum = checksum,
+            _ => {}
+        }
+    }
+
+    pub(super) fn header(&mut self, dialect: Dialect, version: u32, raw: [u8; 9], at: u64) {
+        self.dialect = dialect;
+        self.report.format = Some((dialect, version));
+        self.version_used = version;
+        let product = match dialect {
+            Dialect::Redis => Product::Redis,
+            Dialect::Valkey => Product::Valkey,
+        };
+        self.judge_for(product);
+        let server = self.server;
+        if !server.reads(dialect, version) {
+            let message = format!("{server} does not read {dialect} version {version}");
+            self.find(Code::VersionUnsupported, at, message);
+        } else if !server.reads_magic(raw) {
+            let message = format!("{server} wants the magic REDIS0 or VALKEY");
+            self.find(Code::VersionUnsupported, at, message);
+        }
+        let digits = raw.strip_prefix(b"VALKEY").or(raw.strip_prefix(b"REDIS"));
+        if !digits.is_some_and(|d| d.iter().all(u8::is_ascii_digit)) {
+            let message = format!("the version is written \"{}\"", raw.escape_ascii());
+            self.find(Code::LaxVersion, at, message);
+        }
+    }
+
+    /// Judges for a server of `product`, unless the caller has chosen one.
+    pub(super) fn judge_for(&mut self, product: Product) {
+        if let (None, Some((dialect, version))) = (self.options.server, self.report.format) {
+            self.server = Server::for_file(product, dialect, version);
+        }
+        self.report.server = Some(self.server);
+        self.value.judge_for(self.server);
+        self.drop_expired_fields();
+    }
+
+    /// Valkey does while it loads, but not from the base of an AOF.
+    pub(super) fn drop_expired_fields(&mut self) {
+        let now = self.options.now_ms.filter(|_| !self.base);
+        self.value.drop_before(now);
+    }
+
+    pub(super) fn aux(&mut self, name: Str<'_>, value: Str<'_>, at: u64) {
+        let (name, value) = match (name.to_vec(), value.to_vec()) {
+            (Ok(name), Ok(value)) => (name, value),
+            (Err(e), _) | (_, Err(e)) => {
+                return self.find(
+                    Code::BadLzf,
+                    at,
+                    format!("AUX field does not decompress: {e}"),
+                );
+            }
+        };
+        let is = |word: &str| name.eq_ignore_ascii_case(word.as_bytes());
+        if is("valkey-ver") {
+            self.judge_for(Product::Valkey);
+        } else if is("aof-base") || is("aof-preamble") {
+            self.base |= self.options.base.is_none() && value == b"1";
+            self.drop_expired_fields();
+        } else if is("slot-info") && self.server.product == Product::Valkey {
+            let numbers = value.split(|b| *b == b',').take(3);
+            if numbers
+                .filter(|n| n.first().is_some_and(u8::is_ascii_digit))
+                .count()
+                < 3
+            {
+                self.find(
+                    Code::BadSlot,
+                    at,
+                    "AUX field slot-info has fewer than three numbers",
+                );
+            }
+        }
+        if self.report.aux.len() < MAX_AUX_FIELDS {
+            let short = |mut bytes: Vec<u8>| {
+                bytes.truncate(MAX_AUX);
+                bytes
+            };
+            self.report.aux.push((short(name), short(value)));
+        }
+    }
+
+    pub(super) fn select(&mut self, db: u64, at: u64) {
+        self.put_counts();
+        self.db = db;
+        if self.selected.len() < MAX_SELECTED {
+            self.selected.push((at, db));
+        }
+        self.report.needs.databases = self.report.needs.databases.max(db.saturating_add(1));
+        if db >= self.options.databases {
+            let message = format!(
+                "database {db}: the server is configured for {}",
+                self.options.databases
+            );
+            self.find(Code::DatabaseLimit, at, message);
+        }
+    }
+
+    /// Servers use the greatest number for "could not read a length".
+    pub(super) fn lengths(&mut self, lengths: &[u64], at: u64) {
+        if lengths.contains(&u64::MAX) {
+            self.find(
+                Code::BadLength,
+                at,
+                "a length of 2^64-1, which servers take for an error",
+            );
+        }
+    }
+
+    pub(super) fn put_counts(&mut self) {
+        let counts = std::mem::take(&mut self.counts);
+        if counts == Database::default() {
+            return;
+        }
+        let known = self.report.databases.len() < Report::MAX_DATABASES
+            || self.report.databases.contains_key(&self.db);
+        if known {
+            self.report
+                .databases
+                .entry(self.db)
+                .or_default()
+                .add(&counts);
+        } else {
+            self.report.other_databases.add(&counts);
+        }
+    }
+
+    pub(super) fn function(&mut self, source: Str<'_>, at: u64) {
+        self.report.functions += 1;
+        self.opcode(10, "FUNCTION2", at);
+        let source = match source.bytes(&mut self.scratch) {
+            Ok(source) => source,
+            Err(e) => {
+                let message = format!("function library does not decompress: {e}");
+                return self.find(Code::BadLzf, at, message);
+            }
+        };
+        let product = self.server.product;
+        match function::judge(source, &mut self.libraries, product) {
+            FunctionVerdict::Loads { library, .. } => {
+                if self.report.libraries.len() < MAX_NAMES {
+                    self.report
+                        .libraries
+                        .push(String::from_utf8_lossy(&library).into_owned());
+                }
+            }
+            FunctionVerdict::Refused(why) => self.find(
+                Code::FunctionRefused,
+                at,
+                format!("function library does not load: {why}"),
+            ),
+            FunctionVerdict::Undecided(why) => self.find(
+                Code::FunctionUndecided,
+                at,
+                format!("function library may not load: {why}"),
+            ),
+        }
+    }
+
+    /// Only 7.0 still reads what its release candidates wrote.
+    pub(super) fn function_pre_ga(&mut self, at: u64) {
+        self.report.functions += 1;
+        let Server {
+            product,
+            major,
+            minor,
+        } = self.server;
+        if (product, major, minor) != (Product::Redis, 7, 0) {
+            let message = "function library in the format of 7.0 release candidates";
+            self.find(Code::TypeUnsupported, at, message);
+        }
+    }
+
+    /// A record that came with a version of the format.
+    pub(super) fn opcode(&mut self, since: u32, name: &'static str, at: u64) {
+        self.version_used = self.version_used.max(since);
+        let server = self.server;
+        if !server.reads_records(self.dialect, since) {
+            let message = format!("{server} does not know {name} records");
+            self.find(Code::TypeUnsupported, at, message);
+        } else {
+            self.newer_than_header(since, at, || format!("a {name} record"));
+        }
+    }
+
+    pub(super) fn slot_import(&mut self, job: Str<'_>, at: u64) {
+        self.opcode(80, "SLOT_IMPORT", at);
+        if job.len() != 40 {
+            let message = format!("slot import with a job name of {} bytes", job.len());
+            self.find(Code::BadSlot, at, message);
+        }
+    }
+
+    #[cold]
+    pub(super) fn module(&mut self, name: String, at: u64) {
+        let missing = |has: &Vec<String>| !has.iter().any(|m| m.eq_ignore_ascii_case(&name));
+        if self.options.modules.as_ref().is_some_and(missing) {
+            let message = format!("the server does not have the module of type {name}");
+            self.find(Code::ModuleMissing, at, message);
+        }
+        let modules = &mut self.report.needs.modules;
+        if modules.len() < MAX_NAMES || modules.contains_key(&name) {
+            *modules.entry(name).or_default() += 1;
+        }
+    }
+}
