@@ -59,7 +59,7 @@ impl Verifier<'_> {
             Part::ResizeDb { keys, expires } => {
                 self.lengths(&[keys, expires], at);
                 if (HUGE_HINT..u64::MAX).contains(&keys.max(expires)) {
-                    let message = format!("servers make room for {keys} keys first");
+                    let message = format!("servers make room for {} keys first", keys.max(expires));
                     self.find(Code::HugeHint, at, message);
                 }
             }
