@@ -4,6 +4,9 @@
 //! apart by their first bytes. Reading, verifying and editing are to come.
 #![forbid(unsafe_code)]
 
+pub mod manifest;
 mod sniff;
+mod words;
 
+pub use manifest::{Manifest, ManifestError};
 pub use sniff::{Layout, sniff};
