@@ -10,7 +10,8 @@ fn long(head: &[u8], count: usize, tail: &[u8]) -> Vec<u8> {
 /// long lines).
 #[test]
 fn servers_judge_the_same() {
-    let cases: &[(&str, &[u8], Option<(Reason, u64)>)] = &[
+    type Case<'a> = (&'a str, &'a [u8], Option<(Reason, u64)>);
+    let cases: &[Case<'_>] = &[
         ("plain", b"file a.base seq 1 type b\nfile a.incr seq 1 type i\n", None),
         ("upper keys", b"FILE a.base SEQ 1 TYPE b\n", None),
         ("upper type", b"file a.base seq 1 type B\n", Some((Reason::Type, 1))),
