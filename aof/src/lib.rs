@@ -5,6 +5,8 @@
 //! | read commands of a log in memory | [`SliceReader`] |
 //! | read commands of a pipe or a file | [`StreamReader`] |
 //! | feed windows of bytes yourself | [`Decoder`] |
+//! | tell what a command does to which keys | [`commands`] |
+//! | know where a log may be cut | [`Transactions`] |
 //! | know which files a log consists of | [`Manifest`] |
 //!
 //! The crate opens no file and prints nothing. What servers load is read, with
@@ -12,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 mod command;
+pub mod commands;
 mod error;
 mod event;
 mod limits;
@@ -20,6 +23,7 @@ mod reader;
 mod resp;
 mod scan;
 mod sniff;
+mod transaction;
 mod words;
 
 pub use command::{Args, Command};
@@ -31,3 +35,4 @@ pub use reader::{SliceReader, StreamReader, is_preamble};
 pub use resp::{Decoder, Progress, Sink, Step, Token};
 pub use scan::Quirks;
 pub use sniff::{Layout, sniff};
+pub use transaction::{Place, Transactions};

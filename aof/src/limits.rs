@@ -8,7 +8,7 @@ pub struct Limits {
     ///
     /// Default 1 MiB: what a server writes is nearly always far below.
     pub command: usize,
-    /// Bytes of one piece of an argument of such a command.
+    /// Bytes of one piece of an argument of such a command; 16 at least.
     ///
     /// Default 1 MiB.
     pub chunk: usize,

@@ -122,7 +122,7 @@ impl<'a> SliceReader<'a> {
         }
     }
 
-    /// Hands all remaining events to `sink`: faster than pulling them.
+    /// Hands all remaining events to `sink`.
     ///
     /// # Errors
     ///
@@ -305,7 +305,7 @@ impl<R: Read> StreamReader<R> {
         Ok(Some(token.resolve(used, window)))
     }
 
-    /// Hands all remaining events to `sink`: faster than pulling them.
+    /// Hands all remaining events to `sink`.
     ///
     /// # Errors
     ///

@@ -209,8 +209,9 @@ impl Decoder {
             seen: Seen::default(),
             limits: Limits {
                 command: limits.command.max(1024),
-                // Chunks of no bytes would never end.
-                chunk: limits.chunk.max(1),
+                // Chunks of no bytes would never end; the names of commands that
+                // matter come in one.
+                chunk: limits.chunk.max(16),
             },
         }
     }
