@@ -362,16 +362,19 @@ impl Decoder {
             };
             let line = window.get(..used).unwrap_or_default();
             let (count, quirks) = scan::loose_number(line);
+            let torn = is_torn(line, eof);
             // A lone `*` that ends the file, or is followed by zero bytes to
             // its end, counts as torn.
-            let torn = eof && used == window.len() && used < scan::MAX_LINE;
-            if matches!(line.get(1), None | Some(0)) && torn && line.last() != Some(&b'\n') {
+            if torn && matches!(line.get(1), None | Some(0)) {
                 return Err(self.fail(ErrorKind::Truncated, 0, 0));
             }
             // As C's `atoi`: the low 32 bits.
             let count = count as i32;
             if count < 1 {
                 return Err(self.fail(ErrorKind::BadCount(count), 0, 0));
+            }
+            if torn {
+                return Err(self.fail(ErrorKind::Truncated, 0, 0));
             }
             let args = count.cast_unsigned();
             self.seen = Seen {
@@ -449,9 +452,13 @@ impl Decoder {
         let Some(used) = scan::line(rest, eof) else {
             return Ok(None);
         };
-        let (length, quirks) = scan::loose_number(rest.get(..used).unwrap_or_default());
+        let line = rest.get(..used).unwrap_or_default();
+        let (length, quirks) = scan::loose_number(line);
         if !(0..MAX_LENGTH).contains(&length) {
             return Err(self.fail(ErrorKind::BadLength(length), at, lines));
+        }
+        if is_torn(line, eof) {
+            return Err(self.fail(ErrorKind::Truncated, at, lines));
         }
         Ok(Some((length.cast_unsigned(), used, quirks)))
     }
@@ -508,6 +515,11 @@ fn more(window: &[u8]) -> Step {
     Step::NeedMore {
         at_least: window.len() + 1,
     }
+}
+
+/// Whether the input ends inside a line.
+fn is_torn(line: &[u8], eof: bool) -> bool {
+    eof && line.last() != Some(&b'\n') && line.len() < scan::MAX_LINE
 }
 
 fn terminator(close: &[u8]) -> Quirks {

@@ -185,6 +185,25 @@ fn lines_are_counted_as_the_check_tool_counts_them() {
     assert_eq!(error.offset(), error.token_offset());
 }
 
+/// Offsets and lines that redis-check-aof 7.0.15 and 8.0.6 print.
+#[test]
+fn torn_tails_are_where_the_check_tool_puts_them() {
+    for (tail, at, line) in [
+        ("*", 14, 4),
+        ("*1", 14, 4),
+        ("*2\r", 14, 4),
+        ("*2\r\n$4", 18, 5),
+        ("*2\r\n$4\r\nPI", 22, 6),
+        ("*2\r\n$4\r\nPING", 22, 6),
+        ("*2\r\n$4\r\nPING\r", 22, 6),
+        ("*2\r\n", 18, 5),
+    ] {
+        let log = format!("*1\r\n$4\r\nPING\r\n{tail}");
+        let wanted = format!("Truncated at {at} in 14 line {line}");
+        assert_eq!(end(log.as_bytes()), wanted, "{tail}");
+    }
+}
+
 #[test]
 fn what_servers_refuse_is_an_error_of_its_kind() {
     // All of these were seen to stop Redis 7.0.15 and 8.0 and Valkey 9.1.2 with
