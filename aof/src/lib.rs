@@ -1,9 +1,38 @@
 //! Append-only files of Redis and Valkey.
 //!
-//! The crate is at its beginning: it tells the layouts of persistence files
-//! apart by their first bytes. Reading, verifying and editing are to come.
+//! | to | use |
+//! |---|---|
+//! | read commands of a log in memory | [`SliceReader`] |
+//! | read commands of a pipe or a file | [`StreamReader`] |
+//! | feed windows of bytes yourself | [`Decoder`] |
+//! | tell what a command does to which keys | [`commands`] |
+//! | know where a log may be cut | [`Transactions`] |
+//! | know which files a log consists of | [`Manifest`] |
+//!
+//! The crate opens no file and prints nothing. What servers load is read, with
+//! its oddities named; what they refuse is an error.
 #![forbid(unsafe_code)]
 
+mod command;
+pub mod commands;
+mod error;
+mod event;
+mod limits;
+pub mod manifest;
+mod reader;
+mod resp;
+mod scan;
 mod sniff;
+mod transaction;
+mod words;
 
+pub use command::{Args, Command};
+pub use error::{Error, ErrorKind, Result};
+pub use event::{Annotation, Event};
+pub use limits::Limits;
+pub use manifest::{Manifest, ManifestError};
+pub use reader::{SliceReader, StreamReader, is_preamble};
+pub use resp::{Decoder, Progress, Sink, Step, Token};
+pub use scan::Quirks;
 pub use sniff::{Layout, sniff};
+pub use transaction::{Place, Transactions};

@@ -1,0 +1,197 @@
+//! The lines `*count` and `$length`: fast where they are as servers write them,
+//! and as C reads them where they are not.
+
+use std::ops::{BitOr, BitOrAssign};
+
+use crate::words::strtoll;
+
+/// Bytes of a line that servers read at once; what is behind them is the next line.
+pub(crate) const MAX_LINE: usize = 1023;
+
+/// Bytes of a line that the check tools read at once.
+const MAX_CHECKED_LINE: usize = 127;
+
+/// What servers load although they never write it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Quirks(u8);
+
+impl Quirks {
+    /// Nothing: the form servers write.
+    pub const NONE: Quirks = Quirks(0);
+    /// A number with blanks, a sign or zeros in front.
+    pub const LOOSE_NUMBER: Quirks = Quirks(1);
+    /// A number that is not followed by CRLF: LF alone, other text, no digit
+    /// at all, or a line of more than 127 bytes.
+    pub const LINE_END: Quirks = Quirks(2);
+    /// The two bytes after an argument are not CRLF; servers skip any two.
+    pub const TERMINATOR: Quirks = Quirks(4);
+
+    /// Whether all of `other` are among them.
+    #[must_use]
+    pub const fn contains(self, other: Quirks) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Whether the form is the one servers write.
+    #[must_use]
+    pub const fn is_none(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether `redis-check-aof` and `valkey-check-aof` refuse what servers load.
+    #[must_use]
+    pub const fn refused_by_check_tool(self) -> bool {
+        self.0 & (Quirks::LINE_END.0 | Quirks::TERMINATOR.0) != 0
+    }
+}
+
+impl BitOr for Quirks {
+    type Output = Quirks;
+    fn bitor(self, other: Quirks) -> Quirks {
+        Quirks(self.0 | other.0)
+    }
+}
+
+impl BitOrAssign for Quirks {
+    fn bitor_assign(&mut self, other: Quirks) {
+        *self = *self | other;
+    }
+}
+
+/// The number of a line as servers write it, and the index behind its CRLF.
+///
+/// One load of eight bytes covers the sigil, five digits and CRLF; the branch
+/// is on the number of digits alone. `None` also where fewer than eight bytes
+/// are left: the caller has a slower way.
+#[inline(always)]
+pub(crate) fn number(data: &[u8], at: usize, sigil: u8) -> Option<(usize, usize)> {
+    const CRLF: u16 = 0x0a0d;
+    let word = u64::from_le_bytes(*data.get(at..)?.first_chunk::<8>()?);
+    if word as u8 != sigil {
+        return None;
+    }
+    let digit = |place: u32| ((word >> (8 * place)) as u8).wrapping_sub(b'0');
+    let (first, second, third) = (digit(1), digit(2), digit(3));
+    if (word >> 16) as u16 == CRLF && first < 10 {
+        return Some((first as usize, at + 4));
+    }
+    // A zero in front is what no server writes: left to the slower way.
+    let two = first < 10 && second < 10 && first != 0;
+    if (word >> 24) as u16 == CRLF && two {
+        return Some((first as usize * 10 + second as usize, at + 5));
+    }
+    if (word >> 32) as u16 == CRLF && two && third < 10 {
+        let value = first as usize * 100 + second as usize * 10 + third as usize;
+        return Some((value, at + 6));
+    }
+    long_number(data, at + 1)
+}
+
+/// Four to eighteen digits and CRLF from `at` on.
+fn long_number(data: &[u8], at: usize) -> Option<(usize, usize)> {
+    let line = data.get(at..)?;
+    let mut value = 0usize;
+    for (index, &byte) in line.iter().take(19).enumerate() {
+        match byte {
+            b'0' if index == 0 => return None,
+            b'0'..=b'9' => value = value.checked_mul(10)?.checked_add((byte - b'0') as usize)?,
+            b'\r' if index > 3 && line.get(index + 1) == Some(&b'\n') => {
+                return Some((value, at + index + 2));
+            }
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// A whole command as servers write it, from the front of `data`: its bytes and
+/// the number of its arguments.
+#[inline(always)]
+pub(crate) fn strict_command(data: &[u8]) -> Option<(usize, u32)> {
+    let (count, mut at) = number(data, 0, b'*')?;
+    let args = i32::try_from(count).ok()?.cast_unsigned();
+    if args == 0 {
+        return None;
+    }
+    for _ in 0..args {
+        let (length, start) = number(data, at, b'$')?;
+        let end = start.checked_add(length)?;
+        if data.get(end..)?.first_chunk::<2>() != Some(b"\r\n") {
+            return None;
+        }
+        at = end + 2;
+    }
+    Some((at, args))
+}
+
+/// A line as C's `fgets` takes it: its length with the LF, or `None` if more
+/// bytes must be seen.
+pub(crate) fn line(data: &[u8], eof: bool) -> Option<usize> {
+    let held = data.get(..MAX_LINE).unwrap_or(data);
+    match held.iter().position(|&b| b == b'\n') {
+        Some(lf) => Some(lf + 1),
+        None if eof || held.len() == MAX_LINE => Some(held.len()),
+        None => None,
+    }
+}
+
+/// The number behind the sigil of `line` as C's `strtol` reads it, and how it
+/// differs from what servers write.
+pub(crate) fn loose_number(line: &[u8]) -> (i64, Quirks) {
+    let text = line.get(1..).unwrap_or_default();
+    let (value, used) = strtoll(text);
+    let mut quirks = Quirks::NONE;
+    let digits = text.get(..used).unwrap_or_default();
+    if digits.first() == Some(&b'0') && used > 1 || !digits.iter().all(u8::is_ascii_digit) {
+        quirks |= Quirks::LOOSE_NUMBER;
+    }
+    if used == 0 || text.get(used..) != Some(b"\r\n") || line.len() > MAX_CHECKED_LINE {
+        quirks |= Quirks::LINE_END;
+    }
+    (value, quirks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_every_length() {
+        for digits in 1..=18 {
+            for text in ["1".repeat(digits), "9".repeat(digits)] {
+                let line = format!("${text}\r\n12345678");
+                let wanted = text.parse::<usize>().unwrap();
+                let found = number(line.as_bytes(), 0, b'$');
+                assert_eq!(found, Some((wanted, digits + 3)), "{text}");
+            }
+        }
+        assert_eq!(number(b"$0\r\n\r\n$1", 0, b'$'), Some((0, 4)));
+    }
+
+    #[test]
+    fn what_servers_do_not_write_is_left_to_the_slow_way() {
+        for line in [
+            "$01\r\n", "$+1\r\n", "$ 1\r\n", "$1\n", "$1x\r\n", "$\r\n", "*1\r\n", "$1234\rx",
+        ] {
+            let line = format!("{line}        ");
+            assert_eq!(number(line.as_bytes(), 0, b'$'), None, "{line:?}");
+        }
+        // Fewer than eight bytes.
+        assert_eq!(number(b"$1\r\na\r\n", 0, b'$'), None);
+        let nineteen = format!("${}\r\n", "1".repeat(19));
+        assert_eq!(number(nineteen.as_bytes(), 0, b'$'), None);
+    }
+
+    #[test]
+    fn loose_numbers_are_named() {
+        let both = Quirks::LOOSE_NUMBER | Quirks::LINE_END;
+        assert_eq!(loose_number(b"*12\r\n"), (12, Quirks::NONE));
+        assert_eq!(loose_number(b"*0\r\n"), (0, Quirks::NONE));
+        assert_eq!(loose_number(b"* 1\r\n"), (1, Quirks::LOOSE_NUMBER));
+        assert_eq!(loose_number(b"*01\r\n"), (1, Quirks::LOOSE_NUMBER));
+        assert_eq!(loose_number(b"*+1\n"), (1, both));
+        assert_eq!(loose_number(b"*1x\r\n"), (1, Quirks::LINE_END));
+        assert_eq!(loose_number(b"*\r\n"), (0, Quirks::LINE_END));
+        assert!(both.refused_by_check_tool() && !Quirks::LOOSE_NUMBER.refused_by_check_tool());
+    }
+}
