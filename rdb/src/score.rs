@@ -1,12 +1,13 @@
-//! Scores as text: what C's `sscanf("%lg")` takes for a double.
+//! Scores as text: what C's `strtod` and `sscanf("%lg")` take for a double.
 //!
 //! Blanks before the number and rubbish behind it pass, as do `inf`, `nan`
 //! and hexadecimal floats, because servers let them.
 
-/// The double at the front of `text`, or `None` if there is none.
+/// The double at the front of `text`, or `None` if there is none: `strtod`,
+/// which goes back to the longest front that is a number.
 #[must_use]
 pub fn scan(text: &[u8]) -> Option<f64> {
-    let text = text.trim_ascii_start();
+    let text = trim_blanks(text);
     let (negative, digits) = match text {
         [b'-', rest @ ..] => (true, rest),
         [b'+', rest @ ..] => (false, rest),
@@ -14,6 +15,36 @@ pub fn scan(text: &[u8]) -> Option<f64> {
     };
     let size = magnitude(digits)?;
     Some(if negative { -size } else { size })
+}
+
+/// The same for `sscanf`, by which servers read the scores of the oldest sorted
+/// sets. It does not go back: `0x` and `infi` begin what never comes, and that
+/// is a failure, not a 0 or an infinity.
+#[must_use]
+pub fn scan_forward(text: &[u8]) -> Option<f64> {
+    let unsigned = match trim_blanks(text) {
+        [b'-' | b'+', rest @ ..] => rest,
+        rest => rest,
+    };
+    let starts = |word: &[u8]| {
+        unsigned
+            .get(..word.len())
+            .is_some_and(|t| t.eq_ignore_ascii_case(word))
+    };
+    if starts(b"infi") && !starts(b"infinity") {
+        return None;
+    }
+    if starts(b"0x") {
+        hexadecimal(unsigned.get(2..).unwrap_or_default())?;
+    }
+    scan(text)
+}
+
+/// What C's `isspace` takes for blank: the vertical tab too, which is none to
+/// the standard library.
+pub(crate) fn trim_blanks(text: &[u8]) -> &[u8] {
+    let blanks = text.iter().take_while(|b| matches!(b, b' ' | 9..=13));
+    text.get(blanks.count()..).unwrap_or_default()
 }
 
 fn magnitude(text: &[u8]) -> Option<f64> {
@@ -120,6 +151,7 @@ mod tests {
         for (text, value) in [
             ("1.5", 1.5),
             (" -2", -2.0),
+            ("\x0b\x0c2", 2.0),
             ("+.5", 0.5),
             ("5.", 5.0),
             ("1e3", 1000.0),
@@ -143,6 +175,18 @@ mod tests {
     fn what_is_no_number() {
         for text in ["", " ", "-", "abc", ".", "e5", "+-1"] {
             assert_eq!(scan(text.as_bytes()), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_come_is_a_failure_going_forward() {
+        for text in ["0x", "-0x", "0xg", "0xp1", "infi", "infinit", "", "x"] {
+            assert_eq!(scan_forward(text.as_bytes()), None, "{text:?}");
+        }
+        for text in ["0x1", "0x.8", "inf", "infx", "Infinity", "-1", " 1.5 x"] {
+            let bytes = text.as_bytes();
+            assert_eq!(scan_forward(bytes), scan(bytes), "{text:?}");
+            assert!(scan(bytes).is_some(), "{text:?}");
         }
     }
 }

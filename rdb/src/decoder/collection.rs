@@ -127,7 +127,7 @@ fn text_score<const EOF: bool>(w: &[u8]) -> P<'_, f64> {
         255 => Ok((rest, f64::NEG_INFINITY)),
         n => {
             let (rest, text) = take::<EOF>(rest, n.into())?;
-            match score::scan(text) {
+            match score::scan_forward(text) {
                 Some(score) => Ok((rest, score)),
                 None => fail(rest, What::Score),
             }

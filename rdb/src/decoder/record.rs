@@ -46,7 +46,7 @@ pub(super) fn header<const EOF: bool>(w: &[u8]) -> P<'_, (Token, State)> {
 
 /// `None` for a negative number; 0 where there is no digit at all.
 fn atoi(text: &[u8]) -> Option<u32> {
-    let text = text.trim_ascii_start();
+    let text = crate::score::trim_blanks(text);
     let (digits, negative) = match text {
         [b'-', rest @ ..] => (rest, true),
         [b'+', rest @ ..] => (rest, false),
@@ -254,6 +254,7 @@ mod tests {
     fn versions_as_the_server_reads_them() {
         assert_eq!(atoi(b"0012"), Some(12));
         assert_eq!(atoi(b"  9x"), Some(9));
+        assert_eq!(atoi(b"\x0b011"), Some(11));
         assert_eq!(atoi(b"+080"), Some(80));
         assert_eq!(atoi(b"-001"), None);
         assert_eq!(atoi(b"abcd"), Some(0));

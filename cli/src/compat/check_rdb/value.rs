@@ -172,7 +172,7 @@ impl Walk<'_> {
             n => {
                 let text = self.input.bytes(n)?;
                 // What is no number is taken for a read that failed.
-                score::scan(&text).ok_or(Stop::Short)
+                score::scan_forward(&text).ok_or(Stop::Short)
             }
         }
     }
