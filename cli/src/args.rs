@@ -76,7 +76,7 @@ pub struct CheckArgs {
 
     /// Take the files for bases of an AOF, where servers drop no expired key
     /// [default: as the file says]
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub base: Option<bool>,
 
     /// Findings to report per file; more are counted

@@ -246,6 +246,12 @@ fn the_server_and_its_settings_decide() {
 }
 
 #[test]
+fn a_file_may_follow_the_flag_of_a_base() {
+    rdbkit(&["-q", "--base", &good()]).assert().code(0);
+    rdbkit(&["-q", "--base=false", &good()]).assert().code(0);
+}
+
+#[test]
 fn findings_are_counted_beyond_those_shown() {
     let many = testdata("rdb/redis-7.0-bookworm/manydb.rdb")
         .to_str()
