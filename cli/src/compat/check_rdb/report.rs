@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use rdbkit_rdb::Stage;
+
 use super::Persona;
 use super::lines::Reason;
 use super::profile::Statistics;
@@ -9,38 +11,6 @@ use super::stop::Stop;
 
 /// Room for one line in the tools, its final NUL included.
 const LINE: usize = 1024;
-
-/// What the tool says it was doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Doing {
-    Start,
-    Type,
-    Expire,
-    Key,
-    Value,
-    Checksum,
-    Length,
-    Aux,
-    ModuleAux,
-    Functions,
-}
-
-impl Doing {
-    fn name(self) -> &'static str {
-        match self {
-            Doing::Start => "start",
-            Doing::Type => "read-type",
-            Doing::Expire => "read-expire",
-            Doing::Key => "read-key",
-            Doing::Value => "read-object-value",
-            Doing::Checksum => "check-sum",
-            Doing::Length => "read-len",
-            Doing::Aux => "read-aux",
-            Doing::ModuleAux => "read-module-aux",
-            Doing::Functions => "read-functions",
-        }
-    }
-}
 
 /// The numbers at the end.
 #[derive(Clone, Copy, Debug, Default)]
@@ -61,7 +31,7 @@ pub(super) struct Report<'a> {
     pub persona: Persona,
     out: &'a mut dyn Write,
     now_ms: i64,
-    pub doing: Doing,
+    pub doing: Stage,
     pub key: Option<Vec<u8>>,
     pub value_type: Option<u8>,
     pub counters: Counters,
@@ -80,7 +50,7 @@ impl<'a> Report<'a> {
             persona,
             out,
             now_ms,
-            doing: Doing::Start,
+            doing: Stage::Start,
             key: None,
             // Before the first key redis-check-rdb takes the type for 0.
             value_type: (persona == Persona::Redis).then_some(0),

@@ -4,10 +4,12 @@ use std::borrow::Cow;
 
 use rdbkit_rdb::ModuleId;
 
+use rdbkit_rdb::Stage;
+
 use super::Persona;
 use super::input::Input;
 use super::profile::Sizes;
-use super::report::{Doing, Report};
+use super::report::Report;
 use super::stop::{Result, Stop};
 
 /// One check: where it reads, what it says, what it remembers.
@@ -51,16 +53,16 @@ impl Walk<'_> {
         self.header()?;
         let mut expiry = -1;
         loop {
-            self.report.doing = Doing::Type;
+            self.report.doing = Stage::Type;
             match self.input.byte()? {
                 255 => break,
                 253 => {
-                    self.report.doing = Doing::Expire;
+                    self.report.doing = Stage::Expire;
                     let seconds = i32::from_le_bytes(self.input.array()?);
                     expiry = i64::from(seconds) * 1000;
                 }
                 252 => {
-                    self.report.doing = Doing::Expire;
+                    self.report.doing = Stage::Expire;
                     expiry = self.input.i64()?;
                 }
                 op @ 243..=254 => self.record(op)?,
@@ -131,7 +133,7 @@ impl Walk<'_> {
     fn record(&mut self, op: u8) -> Result<()> {
         match op {
             254 => {
-                self.report.doing = Doing::Length;
+                self.report.doing = Stage::Length;
                 let db = self.input.len()?;
                 self.info(format!("Selecting DB ID {db}"))?;
                 if let Some(statistics) = &mut self.report.statistics {
@@ -139,7 +141,7 @@ impl Walk<'_> {
                 }
             }
             251 => {
-                self.report.doing = Doing::Length;
+                self.report.doing = Stage::Length;
                 self.input.len()?;
                 self.input.len()?;
             }
@@ -156,7 +158,7 @@ impl Walk<'_> {
                 return Err(Stop::Message(text));
             }
             245 => {
-                self.report.doing = Doing::Functions;
+                self.report.doing = Stage::Functions;
                 match self.input.skip_string() {
                     Err(Stop::Short) => {
                         let text = "Failed loading library, Failed loading library payload";
@@ -178,7 +180,7 @@ impl Walk<'_> {
     }
 
     fn aux(&mut self) -> Result<()> {
-        self.report.doing = Doing::Aux;
+        self.report.doing = Stage::Aux;
         self.input.string(&mut self.text)?;
         self.input.string(&mut self.other_text)?;
         if self.text.eq_ignore_ascii_case(b"lua") {
@@ -190,7 +192,7 @@ impl Walk<'_> {
     }
 
     fn module_aux(&mut self) -> Result<()> {
-        self.report.doing = Doing::ModuleAux;
+        self.report.doing = Stage::ModuleAux;
         let module = self.input.len()?;
         let tag = self.input.len()?;
         self.input.len()?;
@@ -217,13 +219,13 @@ impl Walk<'_> {
 
     fn key(&mut self, kind: u8, expiry: i64) -> Result<()> {
         self.report.value_type = Some(kind);
-        self.report.doing = Doing::Key;
+        self.report.doing = Stage::Key;
         let mut key = Vec::new();
         self.input.string(&mut key)?;
         let key_size = key.len() as u64;
         self.report.key = Some(key);
         self.report.counters.keys += 1;
-        self.report.doing = Doing::Value;
+        self.report.doing = Stage::Value;
         self.sizes.clear();
         let subexpires = self.value(kind)?;
         self.report.counters.subexpires += u64::from(subexpires);
@@ -244,7 +246,7 @@ impl Walk<'_> {
         if self.version < 5 {
             return Ok(());
         }
-        self.report.doing = Doing::Checksum;
+        self.report.doing = Stage::Checksum;
         let computed = self.input.checksum();
         let text: Cow<'_, str> = match u64::from_le_bytes(self.input.array()?) {
             0 => "RDB file was saved with checksum disabled: no check performed.".into(),
