@@ -8,6 +8,14 @@ pub(crate) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t'..=b'\r')
 }
 
+/// A line as servers print it: without blanks, tabs and line ends around it.
+pub(crate) fn trim(line: &[u8]) -> &[u8] {
+    let blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n');
+    let from = line.iter().take_while(|b| blank(b)).count();
+    let to = line.iter().rposition(|b| !blank(b)).map_or(from, |last| last + 1);
+    line.get(from..to).unwrap_or_default()
+}
+
 /// The words of a line, and whether quotes stood in the middle of one.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
@@ -139,7 +147,17 @@ pub(crate) fn c_string(bytes: &[u8]) -> &[u8] {
 /// C's `strtoll` in base 10: the number, and how many bytes it took. Blanks, a
 /// sign, digits; 0 bytes and the value 0 if there is no digit; ends of the
 /// range where it would not fit.
-pub(crate) fn strtoll(text: &[u8]) -> (i64, usize) {
+///
+/// # Examples
+///
+/// ```
+/// use rdbkit_aof::strtoll;
+///
+/// assert_eq!(strtoll(b" +12\r\n"), (12, 4));
+/// assert_eq!(strtoll(b"99999999999999999999"), (i64::MAX, 20));
+/// ```
+#[must_use]
+pub fn strtoll(text: &[u8]) -> (i64, usize) {
     let blanks = text.iter().take_while(|&&b| is_space(b)).count();
     let mut at = blanks;
     let negative = match text.get(at) {

@@ -46,8 +46,8 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> io::Result<Exit> {
 /// Under the name of a check tool it is that tool.
 pub fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
-    if args.first().is_some_and(|name| compat::is_check_rdb(name)) {
-        return compat::main(&args);
+    if let Some(tool) = args.first().and_then(|name| compat::Tool::of_program(name)) {
+        return compat::main(&args, tool);
     }
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
