@@ -29,6 +29,7 @@ pub(super) enum Kind {
 ///
 /// Of reading.
 pub(super) fn kind(file: &mut File) -> io::Result<Kind> {
+    file.rewind()?;
     let kind = if looks_like_one(file)? {
         Kind::Manifest
     } else {

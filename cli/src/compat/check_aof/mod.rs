@@ -37,6 +37,7 @@ use rdbkit_aof::strtoll;
 
 use part::{Part, Role, Verdict};
 use source::{Kind, Source};
+use walk::Carried;
 
 pub use super::persona::Persona;
 
@@ -142,7 +143,7 @@ pub fn run_with(
         persona,
         streams,
         mode: Mode::Check,
-        line: 1,
+        carried: Carried::new(),
         checked: Vec::new(),
     };
     let strict = args.iter().skip(1).any(|a| a == "--strict");
@@ -165,8 +166,7 @@ struct Program<'p, 's> {
     persona: Persona,
     streams: &'p mut Streams<'s>,
     mode: Mode,
-    /// Lines of all files so far, counted from 1.
-    line: u64,
+    carried: Carried,
     /// The files found in order.
     checked: Vec<Checked>,
 }

@@ -91,24 +91,8 @@ impl Program<'_, '_> {
         if part.has_preamble(&source) {
             (preamble, rest) = self.preamble(part, reader)?;
         }
-        let until = match self.mode {
-            Mode::TruncateTo(time) => Some(time),
-            Mode::Check | Mode::Fix => None,
-        };
-        let input = Input::at(preamble, Box::new(Cursor::new(rest).chain(reader)));
-        let mut walk = Walk::new(input, &part.name, self.line, until);
-        let end = walk.run();
-        self.line = walk.line();
-        let found = Found {
-            part,
-            source: &source,
-            size: match source.kind {
-                Kind::Pipe => walk.input.count(),
-                Kind::File | Kind::Folder => source.size,
-            },
-            sane: walk.sane(),
-            whole: walk.whole(),
-        };
+        let rest = Cursor::new(rest).chain(reader);
+        let (end, found) = self.walk(part, &source, Input::at(preamble, Box::new(rest)));
         let verdict = match end {
             End::Stopped(text) => {
                 if !text.is_empty() {
@@ -125,6 +109,32 @@ impl Program<'_, '_> {
             self.checked.push(Checked { path, preamble });
         }
         Ok(verdict)
+    }
+
+    /// Walks over the commands of a file.
+    fn walk<'f>(
+        &mut self,
+        part: &'f Part,
+        source: &'f Source,
+        input: Input<'_>,
+    ) -> (End, Found<'f>) {
+        let until = match self.mode {
+            Mode::TruncateTo(time) => Some(time),
+            Mode::Check | Mode::Fix => None,
+        };
+        let mut walk = Walk::new(input, source.size, part, until, &mut self.carried);
+        let end = walk.run();
+        let found = Found {
+            part,
+            source,
+            size: match source.kind {
+                Kind::Pipe => walk.input.count(),
+                Kind::File | Kind::Folder => source.size,
+            },
+            sane: walk.sane(),
+            whole: walk.whole(),
+        };
+        (end, found)
     }
 
     /// Opens the file as it is needed.
@@ -197,7 +207,7 @@ impl Program<'_, '_> {
             self.say([b"Truncate nothing in AOF ", name, text.as_bytes()].concat())?;
             return Ok(Verdict::Valid);
         }
-        let line = self.line;
+        let line = self.carried.line;
         let text =
             format!(", size={size}, ok_up_to={sane}, ok_up_to_line={line}, diff={bad}");
         self.say([b"AOF analyzed: filename=", name, text.as_bytes()].concat())?;

@@ -5,14 +5,19 @@
 //! other: what they print depends on which read failed, and they take some
 //! commands (of no arguments, of more than 2^31) otherwise than servers do.
 
-use std::io;
+use std::io::{self, Write};
 
-use rdbkit_aof::{Decoder, Event, Limits, Step, Token, strtoll};
+use rdbkit_aof::{Command, Decoder, Event, Limits, Step, Token, strtoll};
 
 use super::input::{COMMAND, Input};
+use super::part::Part;
 
 /// Room for a line in the tools: 127 bytes, a NUL, and what is read behind it.
 const LINE: usize = 128;
+
+/// How near to the end lines are remembered. Longer ones than are seen here
+/// stand in commands that are read line by line anyway.
+const TAIL: u64 = 1 << 20;
 
 /// Longest argument to the tools, which add two for its CRLF.
 const LONGEST: u64 = i64::MAX as u64 - 2;
@@ -41,10 +46,8 @@ pub(super) enum End {
 /// Walks over one file.
 pub(super) struct Walk<'w> {
     pub input: Input<'w>,
-    /// The file as messages call it.
-    name: &'w [u8],
-    /// Lines so far, of the files before this one too.
-    line: u64,
+    part: &'w Part,
+    carried: &'w mut Carried,
     /// Stop at annotations of a later time.
     until: Option<i64>,
     /// Where what was read last began: the offset of messages.
@@ -55,7 +58,16 @@ pub(super) struct Walk<'w> {
     sane: u64,
     /// Where annotations without line end began, if nothing sane came since.
     torn: Option<u64>,
-    /// What the tools' buffers hold of the lines read before.
+    /// From here on lines are remembered.
+    remember_from: u64,
+}
+
+/// What the tools carry from one file to the next.
+pub(super) struct Carried {
+    /// Lines read, counted from 1: one for each CRLF of a command.
+    pub line: u64,
+    /// What is in their buffers: of a line without LF, which only the end of a
+    /// file makes, they print a byte too much.
     count_line: [u8; LINE],
     length_line: [u8; LINE],
 }
@@ -64,24 +76,25 @@ pub(super) struct Walk<'w> {
 type Halt = Option<Vec<u8>>;
 
 impl<'w> Walk<'w> {
-    pub fn new(input: Input<'w>, name: &'w [u8], line: u64, until: Option<i64>) -> Walk<'w> {
+    /// Over a file of `size` bytes, 0 if that is not known.
+    pub fn new(
+        input: Input<'w>,
+        size: u64,
+        part: &'w Part,
+        until: Option<i64>,
+        carried: &'w mut Carried,
+    ) -> Walk<'w> {
         Walk {
             sane: input.offset(),
             read_at: input.offset(),
             input,
-            name,
-            line,
+            part,
             until,
             multi: false,
             torn: None,
-            count_line: [0; LINE],
-            length_line: [0; LINE],
+            remember_from: size.saturating_sub(TAIL),
+            carried,
         }
-    }
-
-    /// Lines read, counted from 1: one for each CRLF of a command.
-    pub fn line(&self) -> u64 {
-        self.line
     }
 
     /// Up to where the tools find the file in order.
@@ -108,7 +121,7 @@ impl<'w> Walk<'w> {
                     None => Ok(()),
                 },
                 Some(b'*') => self.command(),
-                Some(_) => Err(Some([b"AOF ", self.name, b" format error"].concat())),
+                Some(_) => Err(Some([b"AOF ", &*self.part.name, b" format error"].concat())),
             };
             if let Some(e) = self.input.take_failure() {
                 return End::Failed(e);
@@ -148,8 +161,11 @@ impl<'w> Walk<'w> {
                         let end = self.input.offset() + used as u64;
                         self.read_at = end - last as u64 - 2;
                     }
+                    if self.input.offset() >= self.remember_from {
+                        self.carried.remember(&command);
+                    }
                     self.input.consume(used);
-                    self.line += 1 + 2 * u64::from(args);
+                    self.carried.line += 1 + 2 * u64::from(args);
                     self.torn = None;
                     if !self.multi {
                         self.sane = self.input.offset();
@@ -204,7 +220,8 @@ impl<'w> Walk<'w> {
                 None => continue,
             };
             if unexpected {
-                let text = [b"Unexpected ", what.as_bytes(), b" in AOF ", self.name].concat();
+                let path = self.part.path.as_encoded_bytes();
+                let text = [b"Unexpected ", what.as_bytes(), b" in AOF ", path].concat();
                 return Err(Some(self.message(&text)));
             }
             self.multi = what == "MULTI";
@@ -225,8 +242,8 @@ impl<'w> Walk<'w> {
             return Err(self.multi.then(|| self.message(text)));
         }
         let buffer = match sigil {
-            b'*' => &mut self.count_line,
-            _ => &mut self.length_line,
+            b'*' => &mut self.carried.count_line,
+            _ => &mut self.carried.length_line,
         };
         for (to, from) in buffer.iter_mut().zip(line.iter().chain(&[0])) {
             *to = *from;
@@ -276,7 +293,7 @@ impl<'w> Walk<'w> {
     /// Two bytes that should be CRLF.
     fn line_end(&mut self, close: [u8; 2]) -> Result<(), Halt> {
         if close == *b"\r\n" {
-            self.line += 1;
+            self.carried.line += 1;
             return Ok(());
         }
         // The tools print a char, which is signed.
@@ -292,6 +309,29 @@ impl<'w> Walk<'w> {
         message.extend(text.iter().take_while(|b| **b != 0));
         message
     }
+}
+
+impl Carried {
+    pub fn new() -> Carried {
+        Carried {
+            line: 1,
+            count_line: [0; LINE],
+            length_line: [0; LINE],
+        }
+    }
+
+    /// The lines of a command as servers write it.
+    fn remember(&mut self, command: &Command<'_>) {
+        write_line(&mut self.count_line, b'*', command.args().len());
+        for argument in command.args() {
+            write_line(&mut self.length_line, b'$', argument.len());
+        }
+    }
+}
+
+fn write_line(buffer: &mut [u8; LINE], sigil: u8, number: usize) {
+    // The buffer is longer than any number.
+    let _ = write!(buffer.as_mut_slice(), "{}{number}\r\n\0", char::from(sigil));
 }
 
 /// The commands that open and close a transaction.
