@@ -12,7 +12,10 @@ pub(crate) fn is_space(byte: u8) -> bool {
 pub(crate) fn trim(line: &[u8]) -> &[u8] {
     let blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n');
     let from = line.iter().take_while(|b| blank(b)).count();
-    let to = line.iter().rposition(|b| !blank(b)).map_or(from, |last| last + 1);
+    let to = line
+        .iter()
+        .rposition(|b| !blank(b))
+        .map_or(from, |last| last + 1);
     line.get(from..to).unwrap_or_default()
 }
 

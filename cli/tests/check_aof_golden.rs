@@ -25,7 +25,12 @@ fn bytes(text: &str) -> Vec<u8> {
 fn without_pid(line: &[u8]) -> Vec<u8> {
     let pid = format!("{}:", std::process::id());
     match line.strip_prefix(pid.as_bytes()) {
-        Some(log) => [b"PID:", &log[..2], &log["C 21 Nov 2026 02:56:31.933 ".len()..]].concat(),
+        Some(log) => [
+            b"PID:",
+            &log[..2],
+            &log["C 21 Nov 2026 02:56:31.933 ".len()..],
+        ]
+        .concat(),
         None => line.to_vec(),
     }
 }

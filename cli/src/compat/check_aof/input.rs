@@ -152,7 +152,10 @@ mod tests {
     fn what_is_not_there_is_not_counted() {
         let mut input = Input::at(0, Box::new(&b"abc"[..]));
         let mut seen = Vec::new();
-        assert_eq!(input.pieces(u64::MAX, |piece| seen.extend_from_slice(piece)), 3);
+        assert_eq!(
+            input.pieces(u64::MAX, |piece| seen.extend_from_slice(piece)),
+            3
+        );
         assert_eq!((seen.as_slice(), input.peek()), (&b"abc"[..], None));
     }
 }

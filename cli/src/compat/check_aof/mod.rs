@@ -331,9 +331,8 @@ impl Program<'_, '_> {
     /// The line that ends the check of one file.
     fn conclude(&mut self, part: &Part, verdict: Verdict) -> Result<()> {
         let (name, role) = (part.name.as_slice(), part.role.title());
-        let named = |before: &str, after: &str| {
-            [role, before.as_bytes(), name, after.as_bytes()].concat()
-        };
+        let named =
+            |before: &str, after: &str| [role, before.as_bytes(), name, after.as_bytes()].concat();
         let line = match verdict {
             Verdict::Valid => named("AOF ", " is valid"),
             Verdict::Empty => named("AOF ", " is empty"),

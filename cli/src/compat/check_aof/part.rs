@@ -180,8 +180,7 @@ impl Program<'_, '_> {
         let Streams {
             out, err, now_ms, ..
         } = &mut *self.streams;
-        let checked =
-            check_rdb::preamble(self.persona, &part.path, reader, *out, *err, *now_ms)?;
+        let checked = check_rdb::preamble(self.persona, &part.path, reader, *out, *err, *now_ms)?;
         match checked.outcome {
             Outcome::Sane => self.say("RDB preamble is OK, proceeding with AOF tail...")?,
             Outcome::Insane => {
@@ -208,8 +207,7 @@ impl Program<'_, '_> {
             return Ok(Verdict::Valid);
         }
         let line = self.carried.line;
-        let text =
-            format!(", size={size}, ok_up_to={sane}, ok_up_to_line={line}, diff={bad}");
+        let text = format!(", size={size}, ok_up_to={sane}, ok_up_to_line={line}, diff={bad}");
         self.say([b"AOF analyzed: filename=", name, text.as_bytes()].concat())?;
         // What is torn at the very end does no harm before the server goes on there.
         let torn = found.whole < sane && found.part.is_last;
@@ -305,7 +303,8 @@ impl Program<'_, '_> {
             Err(Failure::Io(e)) => self.because(&found.part.path, &e)?,
             Err(Failure::Changed(now)) => {
                 let was = found.size;
-                let text = format!("the file has {now} bytes now, not {was}: somebody writes to it");
+                let text =
+                    format!("the file has {now} bytes now, not {was}: somebody writes to it");
                 self.info(text.as_bytes())?;
             }
         }

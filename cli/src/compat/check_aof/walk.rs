@@ -113,9 +113,9 @@ impl<'w> Walk<'w> {
             self.commands();
             let begin = self.input.offset();
             let halt = match self.input.peek() {
-                None => Err(self.multi.then(|| {
-                    self.message(b"Reached EOF before reading EXEC for MULTI")
-                })),
+                None => Err(self
+                    .multi
+                    .then(|| self.message(b"Reached EOF before reading EXEC for MULTI"))),
                 Some(b'#') => match self.annotation(begin) {
                     Some(end) => return end,
                     None => Ok(()),
