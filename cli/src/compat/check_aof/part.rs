@@ -227,6 +227,7 @@ impl Program<'_, '_> {
             let text = b" because it is not the last file";
             return self.fail([b"Failed to truncate AOF ", name, text].concat());
         }
+        self.cuttable(found)?;
         self.moved(found, found.sane)?;
         let bad = size.saturating_sub(whole);
         let text = format!(" from {size} bytes, with {bad} bytes, to {whole} bytes");
@@ -265,6 +266,7 @@ impl Program<'_, '_> {
                  Then re-run {tool}."
             ));
         }
+        self.cuttable(found)?;
         self.moved(found, at)?;
         if found.whole == 0 {
             return self.fail(nothing);
@@ -276,6 +278,16 @@ impl Program<'_, '_> {
             let name = found.part.name.as_slice();
             self.fail([b"Failed to truncate AOF ", name, text.as_bytes()].concat())
         }
+    }
+
+    /// Ends the program if this is nothing that can be cut.
+    fn cuttable(&mut self, found: &Found<'_>) -> Result<()> {
+        if found.source.kind == Kind::File {
+            return Ok(());
+        }
+        self.info(b"only a file can be cut")?;
+        let name = found.part.name.as_slice();
+        self.fail([b"Failed to truncate AOF ", name].concat())
     }
 
     /// Says if the file is cut elsewhere than the tool would cut it.
@@ -294,14 +306,14 @@ impl Program<'_, '_> {
 
     /// Cuts the file; whether that went well. If not, says why.
     fn cut(&mut self, found: &Found<'_>) -> Result<bool> {
-        if found.source.kind != Kind::File {
-            self.info(b"only a file can be cut")?;
-            return Ok(false);
-        }
         match cut::cut(&found.source.file, found.size, found.whole) {
             Ok(()) => return Ok(true),
             Err(Failure::Io(e)) => self.because(&found.part.path, &e)?,
             Err(Failure::Changed(now)) => {
+                if self.mode == Mode::Fix {
+                    // Behind the question.
+                    self.say("")?;
+                }
                 let was = found.size;
                 let text =
                     format!("the file has {now} bytes now, not {was}: somebody writes to it");
