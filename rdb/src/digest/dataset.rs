@@ -27,7 +27,7 @@ use crate::record::Record;
 ///     let _ = dataset.add(&record?)?;
 /// }
 /// let digest = dataset.digest().expect("no key is of a module");
-/// assert_eq!(digest.to_string(), "DATASET");
+/// assert_eq!(digest.to_string(), "7bba0c6c0ba7cf343554878a513cce31a28c4abb");
 /// # Ok::<(), rdbkit_rdb::Error>(())
 /// ```
 #[derive(Clone, Debug)]

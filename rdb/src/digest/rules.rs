@@ -69,7 +69,9 @@ impl Rules {
         matches!((expire_ms, self.now_ms), (Some(t), Some(now)) if t < now)
     }
 
-    pub(super) fn skips_expired(&self) -> bool {
+    /// Whether what has expired is left out.
+    #[must_use]
+    pub fn skips_expired(&self) -> bool {
         self.skip_expired
     }
 
