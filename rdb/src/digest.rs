@@ -44,6 +44,9 @@ mod rules;
 mod value;
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
 pub use dataset::{Dataset, Tally};
 pub use mix::Digest;
 pub use rules::Rules;
