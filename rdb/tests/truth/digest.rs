@@ -167,3 +167,38 @@ fn scores_count_as_servers_write_them() {
     assert!(failed.is_empty(), "{}", failed.join("\n"));
     assert!(compared > 5000, "only {compared}");
 }
+
+/// When servers were asked about the damaged files.
+const DAMAGED_ASKED_AT: i64 = 1_795_212_000_000;
+
+/// Where a server loads a damaged file, it has either its digest or, where the
+/// server does not look inside packed values, none.
+#[test]
+fn damaged_files_never_have_a_wrong_digest() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/damaged/");
+    let verdicts = std::fs::read_to_string(format!("{folder}verdicts.jsonl")).expect("verdicts");
+    let (mut compared, mut none, mut failed) = (0, 0, Vec::new());
+    for line in verdicts.lines() {
+        let line: Json = serde_json::from_str(line).expect("JSON");
+        let file = line["file"].as_str().expect("a file");
+        let rdb = std::fs::read(format!("{folder}{file}")).expect("a damaged file");
+        for (by, who) in [("redis-8.0.6", "redis:8.0"), ("valkey-9.1.2", "valkey:9.1")] {
+            let verdict = &line["servers"][by];
+            let Some(said) = verdict.get("digest").filter(|_| verdict["loads"] == true) else {
+                continue;
+            };
+            let rules = Rules::of(who.parse().expect("a server"));
+            let rules = rules.at(DAMAGED_ASKED_AT).without_expired();
+            match dataset(&rdb, rules).map(|d| d.digest().expect("no module").to_string()) {
+                Ok(found) if found == *said => compared += 1,
+                Ok(found) => failed.push(format!("{file}: {found}, {by} said {said}")),
+                Err(_) => none += 1,
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    assert!(
+        compared > 200 && none < 10,
+        "{compared} equal, {none} damaged"
+    );
+}
