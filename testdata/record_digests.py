@@ -6,7 +6,7 @@
 Each of SERVERS, from a folder as get-servers.sh makes it, loads each file it can and is asked. FILE (default:
 testdata/digests.jsonl) has a line for each answer:
 
-    {"file": "SERVER/CASE" | "handmade/NAME.hex", "by": server, "asked_at_ms": ms, "digest": DEBUG DIGEST,
+    {"file": "SERVER/CASE" | "handmade/NAME", "by": server, "asked_at_ms": ms, "digest": DEBUG DIGEST,
      "values": [[db, key, DEBUG DIGEST-VALUE]..]}
     {"scores": [bits of a double, as 16 hex digits..], "by": server, "digest": DEBUG DIGEST-VALUE}
 
@@ -47,7 +47,7 @@ def files():
                     yield "%s/%s" % (server, name[:-4]), f.read()
     for name in sorted(os.listdir(os.path.join(HERE, "handmade"))):
         if name.endswith(".hex"):
-            yield "handmade/" + name, hexfile.read(os.path.join(HERE, "handmade", name))
+            yield "handmade/" + name[:-4], hexfile.read(os.path.join(HERE, "handmade", name))
 
 
 def scores():

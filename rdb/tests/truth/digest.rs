@@ -96,8 +96,9 @@ fn digests_of_those_who_loaded() {
         Ok(())
     });
     println!("{} digests, {} of keys", compared.get(), keys.get());
-    let enough = compared.get() > 500 && keys.get() > 500;
-    assert!(enough, "only {} of {}", compared.get(), keys.get());
+    let recorded: usize = said.values().map(Vec::len).sum();
+    assert_eq!(compared.get(), recorded, "a file of which a server spoke is not there");
+    assert!(recorded > 500 && keys.get() > 500, "only {recorded}");
 }
 
 /// `[db, key, digest]` of each key of a truth that has them.
