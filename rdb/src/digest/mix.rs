@@ -3,7 +3,6 @@
 use std::fmt;
 use std::ops::BitXorAssign;
 
-use sha1::Digest as _;
 use sha1::block_api::compress;
 
 /// A SHA-1 sum, or several of them put together. All zeros: of nothing.
@@ -32,35 +31,44 @@ impl Digest {
     /// Adds something whose place matters.
     #[inline]
     pub(super) fn mix(&mut self, bytes: &[u8]) {
-        self.xor(bytes);
+        self.mix_sum(Digest::of(bytes));
+    }
+
+    /// As [`mix`](Self::mix) of something whose SHA-1 is `sum`.
+    #[inline]
+    pub(super) fn mix_sum(&mut self, sum: Digest) {
+        *self ^= sum;
         *self = Digest::of(&self.0);
     }
 
-    /// SHA-1.
+    /// SHA-1. Nearly everything here fits one block; the buffer of a hasher would
+    /// cost as much as the sum.
     #[inline]
     pub(super) fn of(bytes: &[u8]) -> Digest {
-        match bytes.len() {
-            // Nearly everything fits one block, which needs no buffer.
-            0..=55 => Digest::of_short(bytes),
-            _ => Digest(sha1::Sha1::digest(bytes).into()),
+        let mut state = START;
+        let (blocks, tail) = bytes.as_chunks::<64>();
+        if !blocks.is_empty() {
+            compress(&mut state, blocks);
         }
-    }
-
-    /// SHA-1 of at most 55 bytes: they, a one bit, zeros, the length in bits.
-    #[inline]
-    fn of_short(bytes: &[u8]) -> Digest {
-        let mut block = [0; 64];
-        for (place, byte) in block.iter_mut().zip(bytes.iter().chain(&[0x80])) {
-            *place = *byte;
+        // The rest, a one bit, zeros, and the length in bits at a block's end.
+        let mut room = [[0; 64]; 2];
+        let flat = room.as_flattened_mut();
+        if let Some((text, [mark, ..])) = flat.split_at_mut_checked(tail.len()) {
+            text.copy_from_slice(tail);
+            *mark = 0x80;
         }
-        if let Some(length) = block.last_chunk_mut() {
+        let used = match tail.len() {
+            0..56 => 1,
+            _ => 2,
+        };
+        let last = room.get_mut(..used).unwrap_or_default();
+        if let Some(length) = last.as_flattened_mut().last_chunk_mut() {
             *length = (8 * bytes.len() as u64).to_be_bytes();
         }
-        let mut state = START;
-        compress(&mut state, &[block]);
+        compress(&mut state, last);
         let mut out = [0; 20];
-        for (place, word) in out.chunks_exact_mut(4).zip(state) {
-            place.copy_from_slice(&word.to_be_bytes());
+        for (place, word) in out.as_chunks_mut::<4>().0.iter_mut().zip(state) {
+            *place = word.to_be_bytes();
         }
         Digest(out)
     }

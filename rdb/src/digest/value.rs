@@ -83,15 +83,39 @@ pub fn of_value(record: &Record<'_>, rules: &Rules) -> Result<Outcome> {
 pub(super) struct Work {
     pub scratch: Scratch,
     pub expired_fields: u64,
+    marks: Marks,
 }
 
-/// Of servers' types, as a digest has them.
-const STRING: u32 = 0;
-const LIST: u32 = 1;
-const SET: u32 = 2;
-const ZSET: u32 = 3;
-const HASH: u32 = 4;
-const STREAM: u32 = 6;
+/// Sums of what comes in every key.
+#[derive(Clone, Debug)]
+struct Marks {
+    /// Of the servers' numbers of types.
+    string: Digest,
+    list: Digest,
+    set: Digest,
+    zset: Digest,
+    hash: Digest,
+    stream: Digest,
+    key_expires: Digest,
+    field_expires: Digest,
+}
+
+impl Default for Marks {
+    fn default() -> Marks {
+        let number = |n: u32| Digest::of(&n.to_be_bytes());
+        Marks {
+            string: number(0),
+            list: number(1),
+            set: number(2),
+            zset: number(3),
+            hash: number(4),
+            // 5 is a module's.
+            stream: number(6),
+            key_expires: Digest::of(b"!!expire!!"),
+            field_expires: Digest::of(b"!!hexpire!!"),
+        }
+    }
+}
 
 impl Work {
     /// Adds a value to `digest`.
@@ -110,10 +134,9 @@ impl Work {
         if (record.kind, record.dialect) == (ValueType::PATH_HASH, Dialect::Valkey) {
             return Ok(Outcome::Unknown(Unknown::Type(record.kind)));
         }
-        let kind = |digest: &mut Digest, n: u32| digest.mix(&n.to_be_bytes());
         let left = match record.value()? {
             Value::String(text) => {
-                kind(&mut digest, STRING);
+                digest.mix_sum(self.marks.string);
                 let scratch = self.scratch.bounded(record.max_decompressed);
                 let at = record.value_offset;
                 let error = |kind| Error::new(kind, at, at, Stage::Value);
@@ -121,23 +144,23 @@ impl Work {
                 Left::Something
             }
             Value::List(list) => {
-                kind(&mut digest, LIST);
+                digest.mix_sum(self.marks.list);
                 elements(list, |element| digest.mix(element))?
             }
             Value::Set(set) => {
-                kind(&mut digest, SET);
+                digest.mix_sum(self.marks.set);
                 elements(set, |member| digest.xor(member))?
             }
             Value::Zset(zset) => {
-                kind(&mut digest, ZSET);
+                digest.mix_sum(self.marks.zset);
                 scored(zset, record, rules, &mut digest)?
             }
             Value::Hash(hash) => {
-                kind(&mut digest, HASH);
+                digest.mix_sum(self.marks.hash);
                 self.fields(hash, rules, &mut digest)?
             }
             Value::Stream(stream) => {
-                kind(&mut digest, STREAM);
+                digest.mix_sum(self.marks.stream);
                 entries(stream, &mut digest)?;
                 Left::Something
             }
@@ -145,7 +168,7 @@ impl Work {
             _ => return Ok(Outcome::Unknown(Unknown::Type(record.kind))),
         };
         if record.meta.expire_ms.is_some() {
-            digest.xor(b"!!expire!!");
+            digest ^= self.marks.key_expires;
         }
         Ok(match left {
             Left::Something => Outcome::Known(digest),
@@ -169,7 +192,7 @@ impl Work {
             pair.mix(field.field);
             pair.mix(field.value);
             if field.expire_ms.is_some() && rules.marks_fields() {
-                pair.xor(b"!!hexpire!!");
+                pair ^= self.marks.field_expires;
             }
             digest.xor(pair.as_bytes());
         }

@@ -180,7 +180,10 @@ fn scientific(text: &mut Text, digits: &[u8]) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::score;
 
     #[test]
     fn the_shortest_way() {
@@ -235,6 +238,18 @@ mod tests {
         ] {
             let found = seventeen(score);
             assert_eq!(found.as_bytes(), text.as_bytes(), "{score:e}");
+        }
+    }
+    proptest! {
+        /// Any bits at all: both texts are the number.
+        #[test]
+        fn both_read_back(bits: u64) {
+            let score = f64::from_bits(bits);
+            prop_assume!(!score.is_nan());
+            for text in [shortest(score), seventeen(score)] {
+                let read = score::scan(text.as_bytes());
+                prop_assert_eq!(read.map(f64::to_bits), Some(bits), "{:?}", text);
+            }
         }
     }
 }

@@ -97,7 +97,11 @@ fn digests_of_those_who_loaded() {
     });
     println!("{} digests, {} of keys", compared.get(), keys.get());
     let recorded: usize = said.values().map(Vec::len).sum();
-    assert_eq!(compared.get(), recorded, "a file of which a server spoke is not there");
+    assert_eq!(
+        compared.get(),
+        recorded,
+        "a file of which a server spoke is not there"
+    );
     assert!(recorded > 500 && keys.get() > 500, "only {recorded}");
 }
 
