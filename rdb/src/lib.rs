@@ -7,6 +7,7 @@ pub mod digest;
 pub mod dump;
 mod error;
 mod event;
+pub mod glob;
 mod grammar;
 mod limits;
 pub mod lzf;
