@@ -79,7 +79,7 @@ impl Spec {
         self.write
     }
 
-    /// Whether the command is nothing without a subcommand. [`spec`](super::spec)
+    /// Whether the command is nothing without a subcommand. [`spec`](super::spec())
     /// gives such a row only where the subcommand is missing or not known.
     #[must_use]
     pub const fn is_container(&self) -> bool {
