@@ -1,0 +1,22 @@
+//! Planning: cut.
+
+use crate::edit::{Cut, Error, Plan};
+use crate::set::Set;
+use crate::source::Source;
+
+/// Plans it. `now_ms` is the time that expiries are compared with: Unix milliseconds.
+///
+/// # Errors
+///
+/// [`Error`].
+pub fn cut(set: &Set, source: &dyn Source, target: &Cut, now_ms: i64) -> Result<Plan, Error> {
+    let _ = (source, target, now_ms);
+    Err(Error::Unreadable {
+        file: set
+            .files()
+            .first()
+            .map(|file| file.name.clone())
+            .unwrap_or_default(),
+        what: "not planned yet".to_owned(),
+    })
+}
