@@ -16,14 +16,22 @@
 //! * bytes that stay are copied as they are;
 //! * the manifest names the files of the output and no others, and servers accept it.
 
+mod assemble;
+mod build;
 mod cut;
 mod drop;
 mod error;
 mod excerpt;
+mod find;
+mod frequent;
+mod kept;
 mod note;
 mod output;
 mod plan;
 mod repair;
+mod sample;
+mod survey;
+mod tally;
 mod target;
 
 pub use cut::cut;

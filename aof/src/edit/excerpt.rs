@@ -28,7 +28,7 @@ pub struct Excerpt {
     /// Whether it stands in a transaction, `MULTI` and `EXEC` among it.
     pub in_transaction: bool,
     /// Its arguments, quoted where they hold blanks or bytes, and cut short
-    /// with "..." where they are long. Never longer than 250 characters.
+    /// with "..." where they are long. Never longer than 320 characters.
     pub text: String,
 }
 
@@ -62,39 +62,42 @@ pub(super) fn text(item: &Item<'_>) -> String {
         Item::Command(command) | Item::Abridged(command) => push_command(command, &mut out),
         Item::Annotation(line) => {
             out.push('#');
-            push(line.text(), &mut out);
+            let line = line.text();
+            push(line, line.len(), &mut out);
         }
     }
     out
 }
 
 fn push_command(command: &Command<'_>, out: &mut String) {
-    for (index, arg) in command.args().enumerate() {
-        if index > 0 {
+    let mut args = command.args();
+    let mut shown = 0;
+    while out.len() <= TEXT
+        && let Some((arg, length)) = args.next_part()
+    {
+        if shown > 0 {
             out.push(' ');
         }
-        if out.len() > TEXT {
-            // Writing to a String does not fail.
-            _ = write!(out, "... ({} arguments)", command.len());
-            return;
-        }
-        push(arg, out);
+        push(arg, length, out);
+        shown += 1;
+    }
+    if shown < command.len() {
+        // Writing to a String does not fail.
+        _ = write!(out, " ... ({} arguments)", command.len());
     }
 }
 
-fn push(arg: &[u8], out: &mut String) {
-    let shown = arg.get(..ARGUMENT).unwrap_or(arg);
+/// `arg` is what is there of an argument of `length` bytes.
+fn push(arg: &[u8], length: usize, out: &mut String) {
+    let mut shown = arg.get(..ARGUMENT).unwrap_or(arg);
     if words::needs_quotes(shown) {
         // Each byte takes up to four characters.
-        let shown = arg.get(..ARGUMENT / 2).unwrap_or(arg);
+        shown = arg.get(..ARGUMENT / 2).unwrap_or(arg);
         out.push_str(&words::quote(shown));
-        if shown.len() < arg.len() {
-            out.push_str("...");
-        }
-        return;
+    } else {
+        out.push_str(&String::from_utf8_lossy(shown));
     }
-    out.push_str(&String::from_utf8_lossy(shown));
-    if shown.len() < arg.len() {
+    if shown.len() < length {
         out.push_str("...");
     }
 }
@@ -120,8 +123,13 @@ mod tests {
         let long = text_of(&[b"SET", b"k", &[b'v'; 1000]]);
         assert_eq!(long, format!("SET k {}...", "v".repeat(40)));
         let many = text_of(&[&b"RPUSH"[..]; 100]);
-        assert!(many.ends_with("... (100 arguments)") && many.len() <= 250);
+        assert!(many.ends_with(" ... (100 arguments)") && many.len() <= 250);
+        // Of a command that was not kept whole.
+        let part = Command::beginning(b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$900\r\nvvv", 3);
+        assert_eq!(text(&Item::Command(part)), "SET k vvv...");
+        let part = Command::beginning(b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$9", 3);
+        assert_eq!(text(&Item::Command(part)), "SET k ... (3 arguments)");
         let binary = text_of(&[&[0xffu8; 1000][..]; 9]);
-        assert!(binary.len() <= 300, "{}", binary.len());
+        assert!(binary.len() <= 320, "{}", binary.len());
     }
 }

@@ -1,0 +1,8 @@
+//! Editing logs: what comes out is a log without fault, and what stays is what
+//! was there.
+
+#![allow(missing_docs)]
+
+mod cut;
+mod logs;
+mod whole;
