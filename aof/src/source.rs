@@ -42,6 +42,13 @@ pub trait Source: Sync {
     ///
     /// Of whatever holds the files.
     fn list(&self) -> io::Result<Option<Vec<Listed>>>;
+
+    /// When file `name` was last written to, in Unix milliseconds; `None` where
+    /// that is not known.
+    fn modified_ms(&self, name: &[u8]) -> Option<i64> {
+        let _ = name;
+        None
+    }
 }
 
 /// Files in memory.

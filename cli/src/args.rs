@@ -1,9 +1,15 @@
 //! What can be typed.
 
+mod aof;
+mod aof_search;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use rdbkit_rdb::verify::Server;
+
+pub use aof::AofCommand;
+pub use aof_search::{HistoryArgs, LogArgs, PointsArgs, StatsArgs};
 
 /// Verify Redis and Valkey persistence files: would the server load them?
 #[derive(Debug, Parser)]
@@ -28,6 +34,9 @@ pub enum Command {
     /// what redis-check-rdb does not see: duplicate keys, databases beyond the
     /// server's limit, function libraries that do not load.
     Check(CheckArgs),
+    /// Look into append-only files: search, points in time, histories, statistics
+    #[command(subcommand)]
+    Aof(AofCommand),
 }
 
 const CHECK_EXAMPLES: &str = "\

@@ -10,7 +10,6 @@ pub mod compat;
 mod exit;
 mod input;
 mod render;
-#[allow(dead_code)] // The log commands bring the first user.
 mod time;
 
 use std::ffi::OsString;
@@ -19,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-pub use args::{CheckArgs, Cli, Command};
+pub use args::{AofCommand, CheckArgs, Cli, Command, HistoryArgs, LogArgs, PointsArgs, StatsArgs};
 pub use exit::Exit;
 pub use input::{Input, OpenError};
 
@@ -41,6 +40,7 @@ pub struct Streams<'s> {
 pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> io::Result<Exit> {
     match &cli.command {
         Command::Check(args) => cmd::check::run(args, streams),
+        Command::Aof(command) => cmd::aof::run(command, streams),
     }
 }
 

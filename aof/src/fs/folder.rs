@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use crate::source::{Listed, Source};
 
@@ -99,5 +100,11 @@ impl Source for Folder {
             });
         }
         Ok(Some(listed))
+    }
+
+    fn modified_ms(&self, name: &[u8]) -> Option<i64> {
+        let about = fs::metadata(self.file(name).ok()?).ok()?;
+        let since = about.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+        i64::try_from(since.as_millis()).ok()
     }
 }

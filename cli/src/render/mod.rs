@@ -1,6 +1,7 @@
 //! Turning reports into what people and machines read.
 
-#[allow(dead_code)] // The log commands bring the first user.
+pub mod aof_stats;
 pub mod command;
 pub mod json;
+pub mod table;
 pub mod text;
