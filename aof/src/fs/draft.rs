@@ -34,6 +34,24 @@ pub enum Target {
     },
 }
 
+impl Target {
+    /// Where the new log will be, or why it cannot be written there, as far as
+    /// that can be told beforehand.
+    ///
+    /// # Errors
+    ///
+    /// [`ApplyError`].
+    pub fn check(&self, log: &Log, seen: &Seen) -> Result<PathBuf, ApplyError> {
+        match self {
+            Target::New(path) => free(path),
+            Target::InPlace { .. } => {
+                unheld(log, seen)?;
+                place_of(log)
+            }
+        }
+    }
+}
+
 /// What was done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Written {
@@ -94,17 +112,14 @@ impl Draft {
         seen: &Seen,
         target: Target,
     ) -> Result<Draft, ApplyError> {
-        let (path, goal) = match target {
-            Target::New(path) => (free(path)?, Goal::New),
-            Target::InPlace { suffix } => {
-                unheld(log, seen)?;
-                let goal = Goal::Replace {
-                    old: log.clone(),
-                    seen: seen.clone(),
-                    suffix,
-                };
-                (place_of(log)?, goal)
-            }
+        let path = target.check(log, seen)?;
+        let goal = match target {
+            Target::New(_) => Goal::New,
+            Target::InPlace { suffix } => Goal::Replace {
+                old: log.clone(),
+                seen: seen.clone(),
+                suffix,
+            },
         };
         let temporary = Temporary::beside(&path, output.manifest.is_some())?;
         let mut writer = Files {
@@ -183,18 +198,19 @@ impl Draft {
 }
 
 /// `path`, if something can be made there.
-fn free(path: PathBuf) -> Result<PathBuf, ApplyError> {
+fn free(path: &Path) -> Result<PathBuf, ApplyError> {
+    let named = || path.to_owned();
     if path.file_name().is_none() {
-        return Err(ApplyError::NoName(path));
+        return Err(ApplyError::NoName(named()));
     }
-    if fs::symlink_metadata(&path).is_ok() {
-        return Err(ApplyError::Exists(path));
+    if fs::symlink_metadata(path).is_ok() {
+        return Err(ApplyError::Exists(named()));
     }
-    match fs::metadata(parent_of(&path)) {
-        Ok(about) if about.is_dir() => Ok(path),
-        Ok(_) => Err(ApplyError::NoParent(path)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(ApplyError::NoParent(path)),
-        Err(error) => Err(ApplyError::io("look into", parent_of(&path))(error)),
+    match fs::metadata(parent_of(path)) {
+        Ok(about) if about.is_dir() => Ok(named()),
+        Ok(_) => Err(ApplyError::NoParent(named())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(ApplyError::NoParent(named())),
+        Err(error) => Err(ApplyError::io("look into", parent_of(path))(error)),
     }
 }
 

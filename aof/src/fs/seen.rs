@@ -81,7 +81,7 @@ impl Seen {
     }
 
     /// The names of the files.
-    pub(super) fn names(&self) -> impl Iterator<Item = &[u8]> {
+    pub fn names(&self) -> impl Iterator<Item = &[u8]> {
         self.0.keys().map(Vec::as_slice)
     }
 
