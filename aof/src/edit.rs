@@ -30,6 +30,7 @@ mod output;
 mod plan;
 mod repair;
 mod sample;
+mod shorten;
 mod survey;
 mod tally;
 mod target;

@@ -275,6 +275,3 @@ fn length(set: &Set, source: &dyn Source, file: usize) -> Result<u64, Error> {
         what: error.to_string(),
     })
 }
-
-#[cfg(test)]
-mod tests;

@@ -357,7 +357,7 @@ fn new_files(plan: &Plan) -> Vec<Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_before_the_point_stays(files in files(), target in targets()) {

@@ -4,5 +4,6 @@
 #![allow(missing_docs)]
 
 mod cut;
+mod drop;
 mod logs;
 mod whole;

@@ -2,7 +2,7 @@
 
 use rdbkit_aof::edit::{Fate, Plan};
 use rdbkit_aof::walk::{self, Item, Unit, Visitor};
-use rdbkit_aof::{Manifest, Memory, Place, Set, Source, selects};
+use rdbkit_aof::{Manifest, Memory, Place, Set, Source};
 
 /// One command of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub fn loose(set: &Set, files: &dyn Source) -> Vec<Line> {
 pub fn effects(lines: &[Line]) -> Vec<(u64, &[u8])> {
     let scene = |line: &&Line| {
         let command = rdbkit_aof::Command::parse(&line.raw).unwrap();
-        selects(&command).is_none() && !command.is(b"MULTI") && !command.is(b"EXEC")
+        !command.is(b"SELECT") && !command.is(b"MULTI") && !command.is(b"EXEC")
     };
     let lines = lines.iter().filter(scene);
     lines.map(|line| (line.db, line.raw.as_slice())).collect()

@@ -1,7 +1,7 @@
 //! The pass that finds the point of a cut and collects what is told of it.
 
 use crate::edit::error::Error;
-use crate::edit::find::Problem;
+use crate::edit::find::{Problem, torn_annotation};
 use crate::edit::plan::Spot;
 use crate::edit::survey::{self, Survey};
 use crate::edit::target::Matching;
@@ -192,7 +192,7 @@ impl<'a> Cutter<'a> {
         }
         self.point = Some(Point {
             file,
-            offset: end.open.unwrap_or(unit),
+            offset: end.open.or(torn_annotation(end)).unwrap_or(unit),
             asked: offset,
             transaction: end.open.is_some(),
             late: end.open.is_some(),
