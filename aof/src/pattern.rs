@@ -72,6 +72,14 @@ impl fmt::Display for Pattern {
 }
 
 impl Pattern {
+    /// The name, where it is one of those that set the scene for the commands
+    /// behind them: `SELECT`, `MULTI` or `EXEC`.
+    pub(crate) fn context(&self) -> Option<&'static str> {
+        let names = ["SELECT", "MULTI", "EXEC"];
+        let mut names = names.into_iter();
+        names.find(|name| self.name.eq_ignore_ascii_case(name.as_bytes()))
+    }
+
     /// Whether the command matches.
     #[inline]
     #[must_use]

@@ -6,10 +6,14 @@ use crate::Streams;
 use crate::args::AofCommand;
 use crate::exit::Exit;
 
+mod cut;
+mod drop;
+mod edit;
 mod history;
 mod log;
 mod opened;
 mod points;
+mod repair;
 mod stats;
 
 /// Runs one of them.
@@ -23,5 +27,8 @@ pub fn run(command: &AofCommand, streams: &mut Streams<'_>) -> io::Result<Exit> 
         AofCommand::Points(args) => points::run(args, streams),
         AofCommand::History(args) => history::run(args, streams),
         AofCommand::Stats(args) => stats::run(args, streams),
+        AofCommand::Cut(args) => cut::run(args, streams),
+        AofCommand::Drop(args) => drop::run(args, streams),
+        AofCommand::Repair(args) => repair::run(args, streams),
     }
 }
