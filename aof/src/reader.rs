@@ -305,7 +305,8 @@ impl<R: Read> StreamReader<R> {
         Ok(Some(token.resolve(used, window)))
     }
 
-    /// Hands all remaining events to `sink`.
+    /// Hands all remaining events to `sink`, or as many as it wants: see
+    /// [`Sink::enough`].
     ///
     /// # Errors
     ///
@@ -316,7 +317,7 @@ impl<R: Read> StreamReader<R> {
             let window = self.window.get(self.at..self.end).unwrap_or_default();
             let Progress { used, need } = self.decoder.drive(window, self.eof, sink)?;
             self.at += used;
-            if need == 0 {
+            if need == 0 || sink.enough() {
                 return Ok(());
             }
             self.fill(need)?;

@@ -111,6 +111,12 @@ pub enum Step {
 pub trait Sink {
     /// One event and the offset of its first byte.
     fn event(&mut self, event: Event<'_>, offset: u64);
+
+    /// Whether no more events are wanted. A [`StreamReader`](crate::StreamReader)
+    /// asks once a window: some events may come all the same.
+    fn enough(&self) -> bool {
+        false
+    }
 }
 
 impl<F: FnMut(Event<'_>, u64)> Sink for F {

@@ -43,6 +43,13 @@ impl<'a> Item<'a> {
             Item::Annotation(_) => None,
         }
     }
+
+    /// Whether arguments were left out: of an [`Abridged`](Self::Abridged) command
+    /// only the first 64 MiB are kept.
+    #[must_use]
+    pub fn lacks_arguments(&self) -> bool {
+        matches!(self, Item::Abridged(command) if command.as_raw().len() >= abridged::COMMAND)
+    }
 }
 
 /// One command or annotation, and what is in force where it stands.
@@ -116,12 +123,19 @@ pub trait Visitor {
     fn file_end(&mut self, index: usize, end: &FileEnd) {
         let _ = (index, end);
     }
+
+    /// Whether the walk may end here. It is asked once a window, so some units
+    /// may come all the same; the file at hand ends early, without an error, and
+    /// no other is opened.
+    fn enough(&self) -> bool {
+        false
+    }
 }
 
 /// Reads all files of a log in the order servers load them. A file that cannot
 /// be read to its end is left there; the walk goes on with the next one.
 ///
-/// Gives how each file ended. A file that is not there ends with
+/// Gives how each file ended that was opened. A file that is not there ends with
 /// [`ErrorKind::Io`].
 ///
 /// # Limits
@@ -170,6 +184,9 @@ pub fn walk_with<V: Visitor + ?Sized>(
         };
         visitor.file_end(index, &end);
         ends.push(end);
+        if visitor.enough() {
+            break;
+        }
     }
     ends
 }
@@ -243,6 +260,10 @@ impl<V: Visitor + ?Sized> Sink for Follower<'_, V> {
             }
             _ => self.other(event, offset),
         }
+    }
+
+    fn enough(&self) -> bool {
+        self.visitor.enough()
     }
 }
 

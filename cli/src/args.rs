@@ -1,9 +1,17 @@
 //! What can be typed.
 
+mod aof;
+mod aof_edit;
+mod aof_search;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use rdbkit_rdb::verify::Server;
+
+pub use aof::AofCommand;
+pub use aof_edit::{CutArgs, Destination, DropArgs, RepairArgs};
+pub use aof_search::{HistoryArgs, LogArgs, PointsArgs, StatsArgs};
 
 /// Verify Redis and Valkey persistence files: would the server load them?
 #[derive(Debug, Parser)]
@@ -28,6 +36,9 @@ pub enum Command {
     /// what redis-check-rdb does not see: duplicate keys, databases beyond the
     /// server's limit, function libraries that do not load.
     Check(CheckArgs),
+    /// Look into append-only files, go back in time, take out commands, repair
+    #[command(subcommand)]
+    Aof(AofCommand),
 
     /// Digest of the data in RDB files, equal to the server's DEBUG DIGEST
     ///

@@ -10,6 +10,7 @@ pub mod compat;
 mod exit;
 mod input;
 mod render;
+mod time;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -17,7 +18,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-pub use args::{CheckArgs, Cli, Command, DigestArgs};
+pub use args::{
+    AofCommand, CheckArgs, Cli, Command, DigestArgs, HistoryArgs, LogArgs, PointsArgs, StatsArgs,
+};
 pub use exit::Exit;
 pub use input::{Input, OpenError};
 
@@ -39,6 +42,7 @@ pub struct Streams<'s> {
 pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> io::Result<Exit> {
     match &cli.command {
         Command::Check(args) => cmd::check::run(args, streams),
+        Command::Aof(command) => cmd::aof::run(command, streams),
         Command::Digest(args) => cmd::digest::run(args, streams),
     }
 }

@@ -1,4 +1,5 @@
 //! One file a subcommand.
 
+pub mod aof;
 pub mod check;
 pub mod digest;

@@ -11,7 +11,7 @@ use rdbkit_rdb::verify::{ChecksumState, Database, Finding, Report, Server};
 use serde::Serialize;
 
 /// Version of the shape; grows when a field changes its meaning or goes.
-pub(super) const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 1;
 
 #[derive(Serialize)]
 struct Json<'r> {
@@ -79,9 +79,14 @@ struct FindingJson<'r> {
 /// Bytes that are usually text: a string, or `{"base64": "..."}`.
 #[derive(Serialize)]
 #[serde(untagged)]
-pub(super) enum Text {
+pub enum Text {
+    /// What is UTF-8.
     Utf8(String),
-    Bytes { base64: String },
+    /// All else.
+    Bytes {
+        /// The bytes.
+        base64: String,
+    },
 }
 
 impl From<&[u8]> for Text {
@@ -165,7 +170,12 @@ pub fn failure(out: &mut dyn Write, path: &Path, why: &str) -> io::Result<()> {
     line(out, &json)
 }
 
-pub(super) fn line(out: &mut dyn Write, json: &impl Serialize) -> io::Result<()> {
+/// Writes one object as one line.
+///
+/// # Errors
+///
+/// Of writing.
+pub fn line(out: &mut dyn Write, json: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *out, json)?;
     out.write_all(b"\n")
 }

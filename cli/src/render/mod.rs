@@ -1,5 +1,10 @@
 //! Turning reports into what people and machines read.
 
+pub mod aof_edit;
+pub mod aof_edit_json;
+pub mod aof_stats;
+pub mod command;
 pub mod digest;
 pub mod json;
+pub mod table;
 pub mod text;
