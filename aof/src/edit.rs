@@ -3,9 +3,9 @@
 //!
 //! | to | use | with |
 //! |---|---|---|
-//! | go back to before a command, an offset, or to a time | [`cut`] | [`Cut`] |
-//! | take out commands and keep what came after | [`drop`] | [`Removal`] |
-//! | make a damaged log loadable | [`repair`] | [`Repair`] |
+//! | go back to before a command, an offset, or to a time | [`cut()`] | [`Cut`] |
+//! | take out commands and keep what came after | [`drop()`] | [`Removal`] |
+//! | make a damaged log loadable | [`repair()`] | [`Repair`] |
 //!
 //! All three give a [`Plan`]: the new files, what goes with how many commands and keys, what stood around
 //! it, and [`Note`]s on what an operator should know before using the result.
