@@ -3,8 +3,9 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use rdbkit_aof::edit::{Around, Damage, Error, Excerpt, Fate, Note, Plan, Spot, Tally};
+use rdbkit_aof::edit::{Around, Damage, Error, Excerpt, Fate, Needs, Note, Plan, Spot, Tally};
 use rdbkit_aof::fs::{Log, Written};
+use rdbkit_rdb::verify::Server;
 
 use crate::render::command::word;
 use crate::render::table::Table;
@@ -268,27 +269,25 @@ fn kept(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
             &format!("{about}{keys} expired since and will be gone when a server has loaded it"),
         )?;
     }
-    let mut needs: Vec<String> = Vec::new();
-    if let Some(server) = kept.needs.redis {
-        needs.push(format!("{server}"));
-    }
-    if let Some(server) = kept.needs.valkey {
-        needs.push(format!("{server}"));
-    }
-    let mut text = match needs.is_empty() {
-        true => "no release known here runs all of its commands".to_owned(),
-        false => format!("{} or later", needs.join(" or ")),
+    row(out, "needs", &needs(&kept.needs))
+}
+
+/// What a server must be to load the new log.
+fn needs(needs: &Needs) -> String {
+    let release = |server: Option<Server>, product| match server {
+        Some(server) => format!("{product} {}.{} or later", server.major, server.minor),
+        None => format!("no {product} known here"),
     };
-    if !kept.needs.unknown.is_empty() {
-        let names: Vec<String> = kept
-            .needs
-            .unknown
-            .iter()
-            .map(|n| word(n.as_bytes()))
-            .collect();
+    let (redis, valkey) = (
+        release(needs.redis, "Redis"),
+        release(needs.valkey, "Valkey"),
+    );
+    let mut text = format!("{redis}; {valkey}");
+    if !needs.unknown.is_empty() {
+        let names: Vec<String> = needs.unknown.iter().map(|n| word(n.as_bytes())).collect();
         text.push_str(&format!("; what knows {}", names.join(", ")));
     }
-    row(out, "needs", &text)
+    text
 }
 
 fn files(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
