@@ -257,6 +257,12 @@ impl<R: Read> StreamReader<R> {
         Ok(StreamReader::behind(begin, held, source, window, limits))
     }
 
+    /// A reader of what stands from `begin` on, which is where a command or an
+    /// annotation begins.
+    pub(crate) fn at(begin: u64, source: R, window: usize, limits: Limits) -> StreamReader<R> {
+        StreamReader::behind(begin, Vec::new(), source, window, limits)
+    }
+
     /// A reader at offset `begin`, of which `held` has been read already.
     fn behind(
         begin: u64,

@@ -101,6 +101,25 @@ impl<'a> Survey<'a> {
         }
     }
 
+    /// Something went here of which `gone` could be read; it is counted elsewhere.
+    pub fn around_hole(&mut self, gone: Vec<Excerpt>) {
+        if let Some(around) = self
+            .around
+            .last_mut()
+            .filter(|a| self.going && a.after.is_empty())
+        {
+            around.gone.extend(gone);
+            around.gone.truncate(SHOWN);
+        } else if self.around.len() < PLACES {
+            self.around.push(Around {
+                before: self.last.excerpts(self.set),
+                gone,
+                after: Vec::new(),
+            });
+        }
+        self.going = true;
+    }
+
     pub fn finish(self) -> (Tally, Kept, Vec<Around>) {
         (self.gone.finish(), self.keeping.finish(), self.around)
     }

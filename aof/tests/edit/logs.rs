@@ -43,7 +43,7 @@ pub fn set(files: &[Vec<u8>]) -> (Set, Memory) {
     (set, memory)
 }
 
-fn plain() -> impl Strategy<Value = Vec<u8>> {
+pub fn plain() -> impl Strategy<Value = Vec<u8>> {
     let fixed = prop_oneof![
         6 => (0..9u8, 0..9u8).prop_map(|(k, v)| format!("SET key:{k} {v}")),
         3 => (0..9u8).prop_map(|k| format!("incr key:{k}")),

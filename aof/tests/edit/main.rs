@@ -6,4 +6,5 @@
 mod cut;
 mod drop;
 mod logs;
+mod repair;
 mod whole;
