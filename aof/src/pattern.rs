@@ -84,7 +84,16 @@ impl Pattern {
     #[inline]
     #[must_use]
     pub fn matches(&self, command: &Command<'_>) -> bool {
-        glob::matches_ignore_case(&self.name, command.name())
+        let name = command.name();
+        // Most commands differ in their first letter: tell that at once.
+        let differs = match (self.name.first(), name.first()) {
+            (Some(wanted), Some(first)) if wanted.is_ascii_alphabetic() => {
+                (wanted ^ first) & !0x20 != 0
+            }
+            _ => false,
+        };
+        !differs
+            && glob::matches_ignore_case(&self.name, name)
             && (self.args.is_empty() || self.places(command).next().is_some())
     }
 
