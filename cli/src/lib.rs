@@ -18,7 +18,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-pub use args::{AofCommand, CheckArgs, Cli, Command, HistoryArgs, LogArgs, PointsArgs, StatsArgs};
+pub use args::{
+    AofCommand, CheckArgs, Cli, Command, CutArgs, Destination, DigestArgs, DropArgs, HistoryArgs,
+    LogArgs, PointsArgs, RepairArgs, StatsArgs,
+};
 pub use exit::Exit;
 pub use input::{Input, OpenError};
 
@@ -41,6 +44,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> io::Result<Exit> {
     match &cli.command {
         Command::Check(args) => cmd::check::run(args, streams),
         Command::Aof(command) => cmd::aof::run(command, streams),
+        Command::Digest(args) => cmd::digest::run(args, streams),
     }
 }
 

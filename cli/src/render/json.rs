@@ -44,7 +44,7 @@ struct Format {
 }
 
 #[derive(Serialize)]
-struct ServerJson {
+pub(super) struct ServerJson {
     product: String,
     version: String,
 }
@@ -184,7 +184,7 @@ fn version(server: Server) -> String {
     format!("{}.{}", server.major, server.minor)
 }
 
-fn server(server: Server) -> ServerJson {
+pub(super) fn server(server: Server) -> ServerJson {
     ServerJson {
         product: server.product.to_string(),
         version: version(server),

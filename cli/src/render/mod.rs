@@ -4,6 +4,7 @@ pub mod aof_edit;
 pub mod aof_edit_json;
 pub mod aof_stats;
 pub mod command;
+pub mod digest;
 pub mod json;
 pub mod table;
 pub mod text;
