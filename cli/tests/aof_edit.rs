@@ -482,3 +482,68 @@ fn json_fits_its_schema() {
     lacking.as_object_mut().unwrap().remove("kept");
     assert!(schema::fault(&schema, &schema, &lacking).is_some());
 }
+
+#[test]
+fn repair_a_torn_end() {
+    let good = log(&["SET a 1", "SET b 1"]);
+    let torn = [&good[..], b"*2\r\n$3\r\nDE"].concat();
+    let data = Data::single(&torn);
+    let said = data.run(&["repair", "appendonly.aof", "-o", "new"]);
+    ok(&said);
+    assert!(
+        said.out
+            .contains("appendonly.aof:54: the file ends inside a command"),
+        "{}",
+        said.out
+    );
+    assert!(fs::read(data.at("new")).unwrap() == good);
+    // A second time there is nothing to do: a new log is a copy, in place nothing changes.
+    let said = data.run(&["repair", "new", "-o", "again"]);
+    ok(&said);
+    assert!(said.out.contains("nothing to be done"), "{}", said.out);
+    assert!(fs::read(data.at("again")).unwrap() == good);
+    let before = data.files();
+    let said = data.run(&["repair", "new", "--in-place"]);
+    ok(&said);
+    assert!(
+        said.out.ends_with("no change: nothing was written\n"),
+        "{}",
+        said.out
+    );
+    assert!(data.files() == before);
+}
+
+#[test]
+fn repair_damage_in_the_middle() {
+    let (head, tail) = (log(&["SET a 1"]), log(&["SET b 1", "SET c 1"]));
+    let data = Data::single(&[&head[..], b"\0\0\0garbage\r\n", &tail].concat());
+    ok(&data.run(&["repair", "appendonly.aof", "-o", "cut"]));
+    assert!(fs::read(data.at("cut")).unwrap() == head);
+    let said = data.run(&["repair", "appendonly.aof", "--skip-damage", "-o", "skipped"]);
+    ok(&said);
+    assert!(
+        fs::read(data.at("skipped")).unwrap() == [head, tail].concat(),
+        "{}",
+        said.out
+    );
+}
+
+#[test]
+fn repair_goes_on_without_a_file_only_if_told() {
+    let data = Data::of("redis-8.0-sid/mp-several-incr");
+    let second = "appendonly.aof.2.incr.aof";
+    fs::remove_file(data.log().join(second)).unwrap();
+    let said = data.refused(&["repair", "log", "-o", "new"], 1);
+    assert!(
+        said.contains(second) && said.contains("--allow-missing"),
+        "{said}"
+    );
+    let said = data.run(&["repair", "log", "--allow-missing", "-o", "new"]);
+    ok(&said);
+    assert!(said.out.contains("was not there"), "{}", said.out);
+    let manifest = fs::read_to_string(data.at("new/appendonly.aof.manifest")).unwrap();
+    assert!(
+        !manifest.contains(second) && manifest.ends_with('\n'),
+        "{manifest}"
+    );
+}

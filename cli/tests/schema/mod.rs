@@ -92,7 +92,6 @@ fn is(name: &str, value: &Value) -> bool {
         "boolean" => value.is_boolean(),
         "string" => value.is_string(),
         "integer" => value.is_i64() || value.is_u64(),
-        "boolean" => value.is_boolean(),
         "object" => value.is_object(),
         "array" => value.is_array(),
         _ => false,
