@@ -547,3 +547,33 @@ fn repair_goes_on_without_a_file_only_if_told() {
         "{manifest}"
     );
 }
+
+/// The walk-through is run by hand against servers; here, that what it says can be typed.
+#[test]
+fn the_commands_of_the_documentation_can_be_typed() {
+    use clap::Parser;
+    let mut typed = 0;
+    for name in ["docs/recovery.md", "README.md"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
+        for line in fs::read_to_string(path).unwrap().lines() {
+            let line = line.trim_start_matches("$ ");
+            if !line.starts_with("rdbkit aof ") {
+                continue;
+            }
+            let (line, _) = line.split_once(" #").unwrap_or((line, ""));
+            // Outside and inside of quotes by turns.
+            let words = line
+                .split('\'')
+                .enumerate()
+                .flat_map(|(at, part)| match at % 2 {
+                    0 => part.split_whitespace().collect(),
+                    _ => vec![part],
+                });
+            if let Err(error) = rdbkit::Cli::try_parse_from(words) {
+                panic!("{line}: {error}");
+            }
+            typed += 1;
+        }
+    }
+    assert!(typed > 15, "{typed}");
+}
