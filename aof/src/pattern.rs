@@ -92,8 +92,12 @@ impl Pattern {
             }
             _ => false,
         };
-        !differs
-            && glob::matches_ignore_case(&self.name, name)
+        !differs && self.matches_all(command, name)
+    }
+
+    #[inline(never)]
+    fn matches_all(&self, command: &Command<'_>, name: &[u8]) -> bool {
+        glob::matches_ignore_case(&self.name, name)
             && (self.args.is_empty() || self.places(command).next().is_some())
     }
 

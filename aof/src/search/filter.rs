@@ -67,9 +67,14 @@ impl Filter {
             return false;
         };
         (self.patterns.is_empty() || self.patterns.iter().any(|p| p.matches(&command)))
-            && self.stands_right(unit)
-            && self.touches_right(&command, unit.db)
-            && (!self.writes || may_write(&command))
+            && self.matches_all(&command, unit)
+    }
+
+    #[inline(never)]
+    fn matches_all(&self, command: &Command<'_>, unit: &Unit<'_>) -> bool {
+        self.stands_right(unit)
+            && self.touches_right(command, unit.db)
+            && (!self.writes || may_write(command))
     }
 
     /// Whether the times of a log decide what matches.

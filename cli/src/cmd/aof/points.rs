@@ -357,11 +357,14 @@ impl Teller<'_> {
         }
         if self.seconds > 0 {
             writeln!(out, "to keep everything up to a second, and that second:")?;
-            writeln!(out, "  rdbkit aof cut {path} --until TIME")?;
+            writeln!(out, "  rdbkit aof cut {path} --until TIME -o NEW")?;
         }
         if self.seconds > 0 || !self.hint_places.is_empty() || !self.dangers.is_empty() {
             writeln!(out, "to lose what stands at an offset, and all behind it:")?;
-            writeln!(out, "  rdbkit aof cut {path} --at OFFSET --file NAME")?;
+            writeln!(
+                out,
+                "  rdbkit aof cut {path} --at OFFSET --file NAME -o NEW"
+            )?;
         }
         Ok(())
     }
