@@ -9,6 +9,7 @@
 //! | know where a log may be cut | [`Transactions`] |
 //! | pass over all files of a log | [`walk`] |
 //! | find commands | [`Pattern`] |
+//! | know whether a server would load a log | [`verify`] |
 //! | find a log on disk | [`fs::Log`] |
 //! | know which files a log consists of | [`Manifest`], [`Set`] |
 //!
@@ -33,6 +34,7 @@ mod set;
 mod sniff;
 mod source;
 mod transaction;
+pub mod verify;
 pub mod walk;
 mod words;
 

@@ -79,6 +79,12 @@ impl Spec {
         self.write
     }
 
+    /// Whether it is nothing but a name in front of subcommands.
+    #[must_use]
+    pub const fn is_container(&self) -> bool {
+        self.container
+    }
+
     /// The arity in a release; `None` if it does not know the command. Redis
     /// 6.0 knows no subcommands, only what they belong to.
     #[must_use]
