@@ -43,7 +43,7 @@ pub use database::{Selected, selects};
 pub use error::{Error, ErrorKind, Result};
 pub use event::{Annotation, Event};
 pub use limits::Limits;
-pub use manifest::{Manifest, ManifestError};
+pub use manifest::{FileKind, Manifest, ManifestError};
 pub use pattern::{BadPattern, Pattern};
 pub use reader::{SliceReader, StreamReader, is_preamble};
 pub use resp::{Decoder, Progress, Sink, Step, Token};

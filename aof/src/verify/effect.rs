@@ -97,14 +97,18 @@ impl Effect {
         }
     }
 
+    /// Whether the server cuts the file.
+    #[must_use]
+    pub const fn cuts(self) -> bool {
+        matches!(
+            self,
+            Effect::Truncates | Effect::LeavesOpen | Effect::Empties | Effect::Destroys
+        )
+    }
+
     /// What it becomes with `aof-load-truncated no`: nothing is cut, nothing starts.
     pub(super) const fn without_cutting(self) -> Effect {
-        match self {
-            Effect::Truncates | Effect::LeavesOpen | Effect::Empties | Effect::Destroys => {
-                Effect::Refuses
-            }
-            other => other,
-        }
+        if self.cuts() { Effect::Refuses } else { self }
     }
 }
 

@@ -3,10 +3,20 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use rdbkit_rdb::verify::Server;
+use rdbkit_rdb::verify::{Product, Server};
 
 use crate::error::ErrorKind;
 use crate::verify::effect::{Effect, Habits};
+
+/// The servers the rules were compared with.
+const COMPARED: [Server; 6] = [
+    Server::new(Product::Redis, 6, 0),
+    Server::new(Product::Redis, 7, 0),
+    Server::new(Product::Redis, 8, 0),
+    Server::new(Product::Valkey, 8, 0),
+    Server::new(Product::Valkey, 8, 1),
+    Server::new(Product::Valkey, 9, 1),
+];
 
 macro_rules! codes {
     ($($variant:ident $name:literal $doc:literal)*) => {
@@ -161,6 +171,17 @@ impl Code {
         }
     }
 
+    /// Releases that do something else than `effect` because of such a finding,
+    /// among those the rules were compared with.
+    #[must_use]
+    pub fn elsewhere(self, effect: Effect) -> Vec<(Server, Effect)> {
+        let effects = COMPARED.map(|server| (server, self.effect(server)));
+        effects
+            .into_iter()
+            .filter(|(_, other)| *other != effect)
+            .collect()
+    }
+
     /// The code of a decoding error that is neither of the disk nor a torn end.
     pub(super) fn of(kind: &ErrorKind) -> Option<Code> {
         Some(match kind {
@@ -179,8 +200,8 @@ impl Code {
 pub struct Finding {
     /// What kind of finding.
     pub code: Code,
-    /// What the judged server does because of it. For what another one does ask
-    /// [`Code::effect`].
+    /// What the judged server does because of it, as it is configured. For what
+    /// others do ask [`Code::elsewhere`].
     pub effect: Effect,
     /// The file it is in, where it is not found in a [`FileReport`](super::FileReport).
     pub file: Option<Vec<u8>>,

@@ -183,7 +183,11 @@ impl<'o> Judge<'o> {
         for (quirk, code, what) in [
             (Quirks::LOOSE_NUMBER, Code::LooseNumber, "a number"),
             (Quirks::LINE_END, Code::LineEnd, "a line end"),
-            (Quirks::TERMINATOR, Code::Terminator, "the end of an argument"),
+            (
+                Quirks::TERMINATOR,
+                Code::Terminator,
+                "the end of an argument",
+            ),
         ] {
             if quirks.contains(quirk) {
                 let message = format!("{what} is not as servers write it");
@@ -247,7 +251,10 @@ impl<'o> Judge<'o> {
         let name = shown(name);
         let args = view.args.saturating_sub(1);
         if view.args > most {
-            let message = format!("{name} with {args} arguments: it takes {}", most.saturating_sub(1));
+            let message = format!(
+                "{name} with {args} arguments: it takes {}",
+                most.saturating_sub(1)
+            );
             return self.find(Code::TooManyArguments, Some(view), view.offset, message);
         }
         let lower = view.name.to_ascii_lowercase();
@@ -256,7 +263,10 @@ impl<'o> Judge<'o> {
             1 if !known::is_mixed(&lower) => Code::NoArguments,
             _ => Code::TooFewArguments,
         };
-        let message = format!("{name} with {args} arguments: it needs {}", least.saturating_sub(1));
+        let message = format!(
+            "{name} with {args} arguments: it needs {}",
+            least.saturating_sub(1)
+        );
         self.find(code, Some(view), view.offset, message);
     }
 
@@ -365,7 +375,10 @@ impl<'o> Judge<'o> {
             return;
         }
         let odd = if !line.is_complete() {
-            Some((Code::LongAnnotation, "an annotation of more than 1022 bytes"))
+            Some((
+                Code::LongAnnotation,
+                "an annotation of more than 1022 bytes",
+            ))
         } else if line.timestamp().is_none() {
             Some((Code::OddAnnotation, "an annotation that is no time"))
         } else if self.open.is_some() {

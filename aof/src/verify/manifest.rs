@@ -200,9 +200,15 @@ fn contents(notes: &mut Notes<'_>, files: &[FileReport]) {
         let rdb = file.rdb.as_ref();
         if file.kind == Some(FileKind::Increment) && rdb.is_some() {
             let (code, message) = if data {
-                (Code::RdbOverData, "an RDB file behind others that hold data")
+                (
+                    Code::RdbOverData,
+                    "an RDB file behind others that hold data",
+                )
             } else {
-                (Code::RdbInIncrement, "an increment that begins with an RDB file")
+                (
+                    Code::RdbInIncrement,
+                    "an increment that begins with an RDB file",
+                )
             };
             notes.add(code, &file.name, None, message.to_owned());
         }
@@ -260,4 +266,3 @@ fn beside(notes: &mut Notes<'_>, name: &[u8], manifest: &Manifest, listed: &[Lis
         }
     }
 }
-

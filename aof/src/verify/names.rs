@@ -131,7 +131,10 @@ impl Names {
     /// Counts a command that [`see`](Self::see) did not.
     pub fn count(&mut self, name: &[u8], args: u64) {
         self.lines += 1 + 2 * args;
-        let name = name.get(..LONGEST_KEPT).unwrap_or(name).to_ascii_lowercase();
+        let name = name
+            .get(..LONGEST_KEPT)
+            .unwrap_or(name)
+            .to_ascii_lowercase();
         // Names that no server knows are as many as the file likes.
         if self.others.len() < SIZE || self.others.contains_key(&name) {
             *self.others.entry(name).or_default() += 1;

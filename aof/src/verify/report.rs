@@ -101,10 +101,13 @@ impl FileReport {
     /// The worst finding decides.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        verdict(
-            self.failure.is_some() || self.rdb.as_ref().is_some_and(|rdb| rdb.failure.is_some()),
-            self.worst,
-        )
+        verdict(self.has_failed(), self.worst)
+    }
+
+    /// Whether something could not be read, so that there is no verdict.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.failure.is_some() || self.rdb.as_ref().is_some_and(|rdb| rdb.failure.is_some())
     }
 }
 
@@ -144,10 +147,20 @@ impl SetReport {
     /// Whether something could not be read, so that there is no verdict.
     #[must_use]
     pub fn has_failed(&self) -> bool {
-        self.failure.is_some()
-            || self.files.iter().any(|file| {
-                file.failure.is_some() || file.rdb.as_ref().is_some_and(|rdb| rdb.failure.is_some())
-            })
+        self.failure.is_some() || self.files.iter().any(FileReport::has_failed)
+    }
+
+    /// What could not be read, in words.
+    #[must_use]
+    pub fn failures(&self) -> Vec<String> {
+        let mut failures: Vec<String> = self.failure.iter().cloned().collect();
+        for file in &self.files {
+            let name = file.name.escape_ascii();
+            let rdb = file.rdb.as_ref().and_then(|rdb| rdb.failure.as_ref());
+            failures.extend(file.failure.as_ref().map(|why| format!("{name}: {why}")));
+            failures.extend(rdb.map(|why| format!("{name}: {why}")));
+        }
+        failures
     }
 
     /// The sum over all files.

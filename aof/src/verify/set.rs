@@ -79,7 +79,10 @@ pub fn set(source: &dyn Source, name: &[u8], options: &Options) -> SetReport {
     };
     let (listed, failure) = match source.list() {
         Ok(listed) => (listed, failure),
-        Err(error) => (None, failure.or(Some(format!("cannot list the folder: {error}")))),
+        Err(error) => (
+            None,
+            failure.or(Some(format!("cannot list the folder: {error}"))),
+        ),
     };
     let Some(set) = set else {
         let server = options.server.unwrap_or(Server::REDIS);
@@ -100,7 +103,14 @@ pub fn set(source: &dyn Source, name: &[u8], options: &Options) -> SetReport {
         };
         one(source, entry, options, server, role)
     });
-    manifest::judge(&set, &files, listed.as_deref(), server, options, &mut findings);
+    manifest::judge(
+        &set,
+        &files,
+        listed.as_deref(),
+        server,
+        options,
+        &mut findings,
+    );
     ended(name, server, files, findings, failure)
 }
 
@@ -201,11 +211,7 @@ fn unread(entry: &Entry, server: Server) -> FileReport {
 }
 
 /// Does `count` jobs, `threads` at a time, and gives their results in order.
-fn in_parallel<T: Send>(
-    count: usize,
-    threads: usize,
-    job: impl Fn(usize) -> T + Sync,
-) -> Vec<T> {
+fn in_parallel<T: Send>(count: usize, threads: usize, job: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let threads = match threads {
         0 => thread::available_parallelism().map_or(1, NonZero::get),
         n => n,

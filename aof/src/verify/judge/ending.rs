@@ -1,7 +1,7 @@
 //! How a file ends, and what a server makes of it.
 
 use crate::error::{Error, ErrorKind};
-use crate::verify::effect::{Effect, Habits};
+use crate::verify::effect::Habits;
 use crate::verify::finding::{Code, Finding};
 use crate::verify::judge::Judge;
 use crate::verify::report::Cut;
@@ -112,33 +112,32 @@ impl Judge<'_> {
             _ => self.command_end(ended.at, self.commands),
         };
         // Redis counts from the first command on, and begins with zero.
-        let queued = if torn && !careful { self.commands } else { before };
-        let cut = if bare && !careful && queued == 0 { 0 } else { cut };
+        let queued = if torn && !careful {
+            self.commands
+        } else {
+            before
+        };
+        let cut = if bare && !careful && queued == 0 {
+            0
+        } else {
+            cut
+        };
         let lost = ended.bytes.saturating_sub(cut);
         let commands = self.commands - before;
         let whole = self.whole(ended.at);
-        let mut message = match code {
-            Code::OpenTransaction => "the file ends inside a transaction".to_owned(),
-            _ if torn => "the file ends inside a command".to_owned(),
+        let mut message = match (torn, open) {
+            (true, false) => "the file ends inside a command".to_owned(),
+            (true, true) => "the file ends inside a command of an open transaction".to_owned(),
             _ => "the file ends inside a transaction".to_owned(),
         };
-        if torn && open {
-            message.push_str(" of an open transaction");
-        }
         if let Some(open) = &self.open {
+            let queued = commands.saturating_sub(1);
             message.push_str(&format!(
-                " that began at byte {} with {} commands",
-                open.offset,
-                commands.saturating_sub(1)
+                ", of {queued} commands from byte {} on",
+                open.offset
             ));
         }
-        let cuts = matches!(
-            effect,
-            Effect::Truncates | Effect::LeavesOpen | Effect::Empties | Effect::Destroys
-        );
-        if cuts {
-            message.push_str(&format!("; the server cuts {lost} bytes from byte {cut} on"));
-        }
+        let cuts = effect.cuts();
         let (max, db) = (self.options.max_findings, self.db);
         let line = line.unwrap_or_else(|| 1 + self.names.lines());
         self.findings.add(code, effect, max, || Finding {
