@@ -9,6 +9,7 @@ mod cmd;
 pub mod compat;
 mod exit;
 mod input;
+mod proof;
 mod render;
 mod time;
 

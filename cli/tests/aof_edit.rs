@@ -577,3 +577,28 @@ fn the_commands_of_the_documentation_can_be_typed() {
     }
     assert!(typed > 15, "{typed}");
 }
+
+#[test]
+fn what_the_old_log_has_is_told_and_no_reason_to_fail() {
+    let data = Data::single(&log(&["SET a 1", "JSON.SET j $ 1", "FLUSHALL", "SET b 1"]));
+    let said = data.run(&["drop", "appendonly.aof", "FLUSHALL", "-o", "new"]);
+    assert_eq!((said.code, said.err.as_str()), (1, ""));
+    assert!(
+        said.out
+            .contains("refuses to start; the old log has this, too:"),
+        "{}",
+        said.out
+    );
+    assert!(said.out.contains("JSON.SET"), "{}", said.out);
+    let wanted = log(&["SET a 1", "JSON.SET j $ 1", "SET b 1"]);
+    assert!(fs::read(data.at("new")).unwrap() == wanted);
+    // A database of a server with more of them than by default.
+    let data = Data::single(&log(&["SELECT 20", "SET a 1", "FLUSHALL"]));
+    let said = data.run(&["cut", "appendonly.aof", "--before", "FLUSHALL", "-o", "new"]);
+    ok(&said);
+    assert!(
+        said.out.contains("with care: ") && said.out.contains("select-refused"),
+        "{}",
+        said.out
+    );
+}

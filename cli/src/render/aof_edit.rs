@@ -5,8 +5,10 @@ use std::path::Path;
 
 use rdbkit_aof::edit::{Around, Damage, Error, Excerpt, Fate, Needs, Note, Plan, Spot, Tally};
 use rdbkit_aof::fs::{Log, Written};
+use rdbkit_aof::verify::Effect;
 use rdbkit_rdb::verify::Server;
 
+use crate::proof::Proof;
 use crate::render::command::word;
 use crate::render::table::Table;
 use crate::render::text::{CARE, GOOD, grouped, row};
@@ -60,9 +62,9 @@ pub fn outcome(
     old: &Log,
     plan: &Plan,
     dry_run: bool,
-    written: Option<&Written>,
+    written: Option<&(Written, Proof)>,
 ) -> io::Result<()> {
-    let Some(written) = written else {
+    let Some((written, proof)) = written else {
         let why = if dry_run { "dry run" } else { "no change" };
         return writeln!(out, "{why}: nothing was written");
     };
@@ -77,11 +79,24 @@ pub fn outcome(
         grouped(copied.in_kernel),
         grouped(copied.written),
     )?;
-    row(
-        out,
-        "verified",
-        "read again from the beginning to the end: every command is whole",
-    )?;
+    let server = proof.server;
+    match proof.effect {
+        Effect::Loads => row(
+            out,
+            "verified",
+            &format!("read again from beginning to end: {server} loads it"),
+        )?,
+        effect => {
+            let does = effect.summary();
+            writeln!(
+                out,
+                "  {CARE}verified{CARE:#}   with care: {server} {does}; the old log has this, too:"
+            )?;
+            for caution in &proof.cautions {
+                row(out, "", caution)?;
+            }
+        }
+    }
     if let Some(backup) = &written.backup {
         row(
             out,
