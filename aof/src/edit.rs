@@ -3,9 +3,10 @@
 //!
 //! | to | use | with |
 //! |---|---|---|
-//! | go back to before a command, an offset, or to a time | [`cut`] | [`Cut`] |
-//! | take out commands and keep what came after | [`drop`] | [`Removal`] |
-//! | make a damaged log loadable | [`repair`] | [`Repair`] |
+//! | go back to before a command, an offset, or to a time | [`cut()`] | [`Cut`] |
+//! | take out commands and keep what came after | [`drop()`] | [`Removal`] |
+//! | make a damaged log loadable | [`repair()`] | [`Repair`] |
+//! | read a manifest that servers refuse | [`mend_manifest()`] | |
 //!
 //! All three give a [`Plan`]: the new files, what goes with how many commands and keys, what stood around
 //! it, and [`Note`]s on what an operator should know before using the result.
@@ -25,6 +26,7 @@ mod excerpt;
 mod find;
 mod frequent;
 mod kept;
+mod mend_manifest;
 mod note;
 mod output;
 mod plan;
@@ -39,6 +41,7 @@ pub use cut::cut;
 pub use drop::drop;
 pub use error::Error;
 pub use excerpt::Excerpt;
+pub use mend_manifest::{ManifestHarm, mend_manifest};
 pub use note::Note;
 pub use output::{Output, OutputFile, Piece};
 pub use plan::{Action, Around, Damage, Fate, FileChange, Harm, Kept, Needs, Plan, Spot, Tally};

@@ -5,7 +5,7 @@ use rdbkit_rdb::verify::{Product, Server};
 use rdbkit_rdb::{Event as Rdb, Scratch};
 
 use crate::command::Command;
-use crate::commands::{self, Release, Spec};
+use crate::commands::{Release, Spec};
 use crate::edit::frequent::Frequent;
 use crate::edit::plan::{Kept, Needs};
 use crate::edit::sample::Sample;
@@ -149,22 +149,28 @@ impl Keeping {
             }
         };
         self.kept.commands += 1;
-        let Some(spec) = commands::spec(command) else {
-            return self.unknown(command);
-        };
+        let mut args = command.args();
+        let name = args.next().unwrap_or_default();
         let mut new = false;
-        let role = self.roles.of(spec, || {
+        let found = self.roles.of(command, name, |spec| {
             new = true;
             Role::of(spec)
         });
-        let role = role.map_or(Role::None, |role| *role);
+        let Some((spec, role)) = found else {
+            return self.unknown(command);
+        };
+        let role = *role;
         if new {
             self.known(spec, command);
         }
         match role {
             Role::None => {}
             // The plain SET, of which there are most.
-            Role::Set if command.len() == 3 && self.expired.count() == 0 => {}
+            Role::Set if command.len() == 3 => {
+                if self.expired.count() > 0 {
+                    self.put(unit.db, args.next().unwrap_or_default(), false);
+                }
+            }
             _ => self.expiry(role, spec, command, unit.db),
         }
     }

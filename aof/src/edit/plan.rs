@@ -44,11 +44,11 @@ impl Plan {
 /// What kind of edit a plan is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// By [`cut`](crate::edit::cut).
+    /// By [`cut`](crate::edit::cut()).
     Cut,
-    /// By [`drop`](crate::edit::drop).
+    /// By [`drop`](crate::edit::drop()).
     Drop,
-    /// By [`repair`](crate::edit::repair).
+    /// By [`repair`](crate::edit::repair()).
     Repair,
 }
 

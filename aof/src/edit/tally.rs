@@ -24,7 +24,7 @@ const DIFFERENT: usize = 1000;
 pub(super) struct Count {
     tally: Tally,
     names: Frequent<u64>,
-    unknown: BTreeMap<String, u64>,
+    others: BTreeMap<String, u64>,
     databases: BTreeMap<u64, u64>,
     keys: Sample,
 }
@@ -34,7 +34,7 @@ impl Count {
         Count {
             tally: Tally::default(),
             names: Frequent::new(),
-            unknown: BTreeMap::new(),
+            others: BTreeMap::new(),
             databases: BTreeMap::new(),
             keys: Sample::new(),
         }
@@ -71,13 +71,9 @@ impl Count {
     /// Counts `MULTI`, `EXEC` and `selects` times `SELECT`, of which it is known
     /// only later that they go.
     pub fn transaction(&mut self, db: u64, selects: u64) {
-        let parts: [(&[u8], u64); 3] = [(b"multi", 1), (b"exec", 1), (b"select", selects)];
-        for (name, times) in parts {
-            if let Some(spec) = commands::lookup(name).filter(|_| times > 0)
-                && let Some(count) = self.names.of(spec, || 0)
-            {
-                *count += times;
-            }
+        let names = [("MULTI", 1), ("EXEC", 1), ("SELECT", selects)];
+        for (name, times) in names.into_iter().filter(|(_, times)| *times > 0) {
+            *self.others.entry(name.to_owned()).or_default() += times;
         }
         self.tally.commands += 2 + selects;
         self.tally.transactions += 1;
@@ -85,20 +81,20 @@ impl Count {
     }
 
     fn name(&mut self, command: &Command<'_>) -> Option<&'static Spec> {
-        let spec = commands::spec(command)?;
-        *self.names.of(spec, || 0)? += 1;
+        let (spec, count) = self.names.of(command, command.name(), |_| 0)?;
+        *count += 1;
         Some(spec)
     }
 
     #[cold]
     fn unknown_name(&mut self, command: &Command<'_>) {
         let name = super::kept::shown_name(command);
-        let name = if self.unknown.len() < DIFFERENT {
+        let name = if self.others.len() < DIFFERENT {
             name
         } else {
             "(others)".to_owned()
         };
-        *self.unknown.entry(name).or_default() += 1;
+        *self.others.entry(name).or_default() += 1;
     }
 
     fn database(&mut self, db: u64, commands: u64) {
@@ -141,8 +137,11 @@ impl Count {
             let name = name.escape_ascii().to_string().to_ascii_uppercase();
             name.replace('|', " ")
         };
-        let known = self.names.iter().map(|(spec, n)| (upper(spec.name()), *n));
-        let mut names: Vec<(String, u64)> = known.chain(self.unknown).collect();
+        let mut by_name = self.others;
+        for (spec, times) in self.names.iter() {
+            *by_name.entry(upper(spec.name())).or_default() += times;
+        }
+        let mut names: Vec<(String, u64)> = by_name.into_iter().collect();
         names.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         Tally {
             names,
