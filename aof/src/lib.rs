@@ -10,6 +10,7 @@
 //! | pass over all files of a log | [`walk`] |
 //! | find commands | [`Pattern`], [`search::Filter`] |
 //! | tell restore points, a key's history, what a log is made of | [`search`] |
+//! | know whether a server would load a log | [`verify`] |
 //! | find a log on disk | [`fs::Log`] |
 //! | know which files a log consists of | [`Manifest`], [`Set`] |
 //!
@@ -35,6 +36,7 @@ mod set;
 mod sniff;
 mod source;
 mod transaction;
+pub mod verify;
 pub mod walk;
 mod words;
 
@@ -43,7 +45,7 @@ pub use database::{Selected, selects};
 pub use error::{Error, ErrorKind, Result};
 pub use event::{Annotation, Event};
 pub use limits::Limits;
-pub use manifest::{Manifest, ManifestError};
+pub use manifest::{FileKind, Manifest, ManifestError};
 pub use pattern::{BadPattern, Pattern};
 pub use reader::{SliceReader, StreamReader, is_preamble};
 pub use resp::{Decoder, Progress, Sink, Step, Token};

@@ -30,11 +30,12 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Verify RDB files: would the server load them?
+    /// Verify RDB files and append-only logs: would the server load them?
     ///
-    /// Everything a server checks when it loads with full sanitisation, and
-    /// what redis-check-rdb does not see: duplicate keys, databases beyond the
-    /// server's limit, function libraries that do not load.
+    /// Everything a server checks when it loads, of RDB files with full
+    /// sanitisation, and what the redis-check tools do not see: duplicate keys,
+    /// databases beyond the server's limit, function libraries that do not load,
+    /// unknown commands, what a server cuts off a log and what it loses silently.
     Check(CheckArgs),
     /// Look into append-only files, go back in time, take out commands, repair
     #[command(subcommand)]
@@ -53,21 +54,24 @@ const CHECK_EXAMPLES: &str = "\
 Examples:
   rdbkit check dump.rdb
   rdbkit check --json backups/*.rdb | jq -r 'select(.verdict != \"loads\").path'
-  gzip -dc dump.rdb.gz | rdbkit check -
+  rdbkit check /var/lib/redis/appendonlydir
+  gzip -dc appendonly.aof.gz | rdbkit check -
   rdbkit check --for valkey:9.1 --databases 32 dump.rdb
 
-Exit code: 0 every file loads, 1 one does not (or only running it could tell),
-2 a file could not be read or a limit was hit.";
+Exit code: 0 everything loads, 1 something does not, loads only in part or loses
+data (or only running the server could tell), 2 a file could not be read or a
+limit was hit.";
 
 /// `rdbkit check`.
 #[derive(Args, Debug)]
 #[command(after_help = CHECK_EXAMPLES)]
 pub struct CheckArgs {
-    /// Files to verify; "-" is standard input
-    #[arg(required = true, value_name = "FILE")]
+    /// Files to verify: RDB files, append-only files, manifests, folders with a
+    /// manifest; "-" is standard input
+    #[arg(required = true, value_name = "PATH")]
     pub files: Vec<PathBuf>,
 
-    /// One JSON object per file on one line
+    /// One JSON object per path on one line
     #[arg(long)]
     pub json: bool,
 
@@ -89,16 +93,21 @@ pub struct CheckArgs {
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub modules: Option<Vec<String>>,
 
+    /// Commands of modules that the server knows, such as json.*,ft.*; others
+    /// that it does not know make it refuse a log
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub module_commands: Vec<String>,
+
     /// Do not look for the same key twice (saves about 12 bytes of memory a key)
     #[arg(long)]
     pub no_duplicates: bool,
 
-    /// Take the files for bases of an AOF, where servers drop no expired key
+    /// Take RDB files for bases of an AOF, where servers drop no expired key
     /// [default: as the file says]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub base: Option<bool>,
 
-    /// Findings to report per file; more are counted
+    /// Findings to report per file; more are only counted
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub max_findings: usize,
 }

@@ -9,6 +9,7 @@ mod cmd;
 pub mod compat;
 mod exit;
 mod input;
+mod proof;
 mod render;
 mod time;
 
@@ -19,7 +20,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use args::{
-    AofCommand, CheckArgs, Cli, Command, DigestArgs, HistoryArgs, LogArgs, PointsArgs, StatsArgs,
+    AofCommand, CheckArgs, Cli, Command, CutArgs, Destination, DigestArgs, DropArgs, HistoryArgs,
+    LogArgs, PointsArgs, RepairArgs, StatsArgs,
 };
 pub use exit::Exit;
 pub use input::{Input, OpenError};

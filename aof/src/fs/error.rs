@@ -30,7 +30,7 @@ pub enum ApplyError {
         source: io::Error,
     },
     /// Too little space.
-    #[error("{} bytes are to be written, and the disk of {} has {free} bytes free", .needed, parent_of(.path).display())]
+    #[error("cannot write {}: it takes {needed} bytes, and {free} are free there", path.display())]
     Room {
         /// The new log.
         path: PathBuf,

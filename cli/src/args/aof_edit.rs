@@ -20,7 +20,8 @@ Examples:
 
 `rdbkit aof log` finds commands and their offsets, `rdbkit aof points` times.
 
-Exit code: 0 done, 1 nothing matched or damage is in the way, 2 it could not be done.";
+Exit code: 0 done, 1 nothing matched, damage is in the way, or the server refuses commands that the
+old log has, too (the report says so); 2 it could not be done.";
 
 /// `rdbkit aof cut`.
 #[derive(Args, Debug)]
@@ -73,8 +74,8 @@ Examples:
 
 With --key, a DEL, UNLINK or MSET of several keys loses only these and stays for the others.
 
-Exit code: 0 done, 1 nothing or more than one command matched, or damage is in the way, 2 it could
-not be done.";
+Exit code: 0 done, 1 nothing or more than one command matched, damage is in the way, or the server
+refuses commands that the old log has, too (the report says so); 2 it could not be done.";
 
 /// `rdbkit aof drop`.
 #[derive(Args, Debug)]
@@ -128,7 +129,8 @@ Examples:
   rdbkit aof repair appendonlydir --skip-damage -o repaired
   rdbkit aof repair appendonly.aof --in-place
 
-Exit code: 0 done, or there is nothing to repair; 1 it cannot be repaired so; 2 it could not be done.";
+Exit code: 0 done, or there is nothing to repair; 1 it cannot be repaired so, or the server refuses
+commands that are left in it (the report says so); 2 it could not be done.";
 
 /// `rdbkit aof repair`.
 #[derive(Args, Debug)]

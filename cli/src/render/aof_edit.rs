@@ -3,9 +3,12 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use rdbkit_aof::edit::{Around, Damage, Error, Excerpt, Fate, Note, Plan, Spot, Tally};
+use rdbkit_aof::edit::{Around, Damage, Error, Excerpt, Fate, Needs, Note, Plan, Spot, Tally};
 use rdbkit_aof::fs::{Log, Written};
+use rdbkit_aof::verify::Effect;
+use rdbkit_rdb::verify::Server;
 
+use crate::proof::Proof;
 use crate::render::command::word;
 use crate::render::table::Table;
 use crate::render::text::{CARE, GOOD, grouped, row};
@@ -59,9 +62,9 @@ pub fn outcome(
     old: &Log,
     plan: &Plan,
     dry_run: bool,
-    written: Option<&Written>,
+    written: Option<&(Written, Proof)>,
 ) -> io::Result<()> {
-    let Some(written) = written else {
+    let Some((written, proof)) = written else {
         let why = if dry_run { "dry run" } else { "no change" };
         return writeln!(out, "{why}: nothing was written");
     };
@@ -76,11 +79,24 @@ pub fn outcome(
         grouped(copied.in_kernel),
         grouped(copied.written),
     )?;
-    row(
-        out,
-        "verified",
-        "read again from the beginning to the end: every command is whole",
-    )?;
+    let server = proof.server;
+    match proof.effect {
+        Effect::Loads => row(
+            out,
+            "verified",
+            &format!("read again from beginning to end: {server} loads it"),
+        )?,
+        effect => {
+            let does = effect.summary();
+            writeln!(
+                out,
+                "  {CARE}verified{CARE:#}   with care: {server} {does}; the old log has this, too:"
+            )?;
+            for caution in &proof.cautions {
+                row(out, "", caution)?;
+            }
+        }
+    }
     if let Some(backup) = &written.backup {
         row(
             out,
@@ -268,27 +284,25 @@ fn kept(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
             &format!("{about}{keys} expired since and will be gone when a server has loaded it"),
         )?;
     }
-    let mut needs: Vec<String> = Vec::new();
-    if let Some(server) = kept.needs.redis {
-        needs.push(format!("{server}"));
-    }
-    if let Some(server) = kept.needs.valkey {
-        needs.push(format!("{server}"));
-    }
-    let mut text = match needs.is_empty() {
-        true => "no release known here runs all of its commands".to_owned(),
-        false => format!("{} or later", needs.join(" or ")),
+    row(out, "needs", &needs(&kept.needs))
+}
+
+/// What a server must be to load the new log.
+fn needs(needs: &Needs) -> String {
+    let release = |server: Option<Server>, product| match server {
+        Some(server) => format!("{product} {}.{} or later", server.major, server.minor),
+        None => format!("no {product} known here"),
     };
-    if !kept.needs.unknown.is_empty() {
-        let names: Vec<String> = kept
-            .needs
-            .unknown
-            .iter()
-            .map(|n| word(n.as_bytes()))
-            .collect();
+    let (redis, valkey) = (
+        release(needs.redis, "Redis"),
+        release(needs.valkey, "Valkey"),
+    );
+    let mut text = format!("{redis}; {valkey}");
+    if !needs.unknown.is_empty() {
+        let names: Vec<String> = needs.unknown.iter().map(|n| word(n.as_bytes())).collect();
         text.push_str(&format!("; what knows {}", names.join(", ")));
     }
-    row(out, "needs", &text)
+    text
 }
 
 fn files(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {

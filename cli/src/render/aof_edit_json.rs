@@ -8,6 +8,7 @@ use rdbkit_aof::edit::{Around, Damage, Excerpt, Fate, FileChange, Kept, Plan, Sp
 use rdbkit_aof::fs::Written;
 use serde::Serialize;
 
+use crate::proof::Proof;
 use crate::render::aof_edit::note_text;
 use crate::render::json::{SCHEMA, Text, line};
 
@@ -25,7 +26,7 @@ struct Json<'p> {
     around: Vec<AroundJson<'p>>,
     damage: Vec<DamageJson<'p>>,
     notes: Vec<String>,
-    written: Option<WrittenJson>,
+    written: Option<WrittenJson<'p>>,
 }
 
 #[derive(Serialize)]
@@ -111,7 +112,7 @@ struct DamageJson<'p> {
 }
 
 #[derive(Serialize)]
-struct WrittenJson {
+struct WrittenJson<'p> {
     path: String,
     backup: Option<String>,
     files: usize,
@@ -121,6 +122,15 @@ struct WrittenJson {
     copied: u64,
     owner_kept: bool,
     only_in_backup: Vec<Text>,
+    proof: ProofJson<'p>,
+}
+
+#[derive(Serialize)]
+struct ProofJson<'p> {
+    server: String,
+    verdict: &'static str,
+    effect: &'static str,
+    cautions: &'p [String],
 }
 
 /// Writes a plan and what became of it as one line.
@@ -133,7 +143,7 @@ pub fn report(
     path: &Path,
     plan: &Plan,
     dry_run: bool,
-    written: Option<&Written>,
+    written: Option<&(Written, Proof)>,
 ) -> io::Result<()> {
     let json = Json {
         schema: SCHEMA,
@@ -275,7 +285,7 @@ fn damage(damage: &Damage) -> DamageJson<'_> {
     }
 }
 
-fn outcome(written: &Written) -> WrittenJson {
+fn outcome((written, proof): &(Written, Proof)) -> WrittenJson<'_> {
     WrittenJson {
         path: written.path.display().to_string(),
         backup: written
@@ -293,5 +303,11 @@ fn outcome(written: &Written) -> WrittenJson {
             .iter()
             .map(|name| Text::from(&name[..]))
             .collect(),
+        proof: ProofJson {
+            server: proof.server.to_string(),
+            verdict: proof.effect.verdict().name(),
+            effect: proof.effect.name(),
+            cautions: &proof.cautions,
+        },
     }
 }

@@ -1,5 +1,7 @@
 //! Reports as JSON, one object a line; the schema stands in `docs/`.
 
+pub mod log;
+
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
@@ -106,6 +108,10 @@ impl From<&[u8]> for Text {
 ///
 /// Of writing.
 pub fn report(out: &mut dyn Write, path: &Path, report: &Report) -> io::Result<()> {
+    line(out, &rdb(path, report))
+}
+
+fn rdb<'r>(path: &Path, report: &'r Report) -> Json<'r> {
     let total = report.total();
     let mut databases: BTreeMap<String, DatabaseJson> = report
         .databases
@@ -115,7 +121,7 @@ pub fn report(out: &mut dyn Write, path: &Path, report: &Report) -> io::Result<(
     if report.other_databases != Database::default() {
         databases.insert("others".to_owned(), database(&report.other_databases));
     }
-    let json = Json {
+    Json {
         schema: SCHEMA,
         path: path.display().to_string(),
         kind: "rdb",
@@ -151,8 +157,7 @@ pub fn report(out: &mut dyn Write, path: &Path, report: &Report) -> io::Result<(
             .map(|(code, n)| (code.name(), *n))
             .collect(),
         error: report.failure.as_ref().map(ToString::to_string),
-    };
-    line(out, &json)
+    }
 }
 
 /// Writes an input that could not be read at all as one line.

@@ -1,5 +1,7 @@
 //! Reports for people: one screen a file.
 
+pub mod log;
+
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -162,6 +164,15 @@ fn needs_line(out: &mut dyn Write, report: &Report) -> io::Result<()> {
 }
 
 fn findings(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    finding_lines(out, report)?;
+    if let Some(failure) = &report.failure {
+        writeln!(out, "  {BAD}stopped{BAD:#}    {failure}")?;
+    }
+    Ok(())
+}
+
+/// What was found, and how much of it is not shown.
+fn finding_lines(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     for finding in &report.findings {
         let style = match finding.severity {
             Severity::Fatal | Severity::Refused => BAD,
@@ -182,9 +193,6 @@ fn findings(out: &mut dyn Write, report: &Report) -> io::Result<()> {
             "",
             &format!("and {} findings more", grouped(all - shown)),
         )?;
-    }
-    if let Some(failure) = &report.failure {
-        writeln!(out, "  {BAD}stopped{BAD:#}    {failure}")?;
     }
     Ok(())
 }

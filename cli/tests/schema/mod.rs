@@ -89,9 +89,9 @@ pub fn fault(root: &Value, at: &Value, value: &Value) -> Option<String> {
 fn is(name: &str, value: &Value) -> bool {
     match name {
         "null" => value.is_null(),
+        "boolean" => value.is_boolean(),
         "string" => value.is_string(),
         "integer" => value.is_i64() || value.is_u64(),
-        "boolean" => value.is_boolean(),
         "object" => value.is_object(),
         "array" => value.is_array(),
         _ => false,

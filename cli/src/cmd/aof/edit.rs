@@ -7,12 +7,12 @@ use std::path::Path;
 use jiff::Timestamp;
 use rdbkit_aof::edit::{self, Pick, Plan};
 use rdbkit_aof::fs::{ApplyError, Draft, Log, Seen, Target, Written, writers};
-use rdbkit_aof::walk::{FileEnd, Item, Unit, Visitor, walk};
-use rdbkit_aof::{Place, Set, SetError, Source};
+use rdbkit_aof::{Set, SetError, Source};
 
 use crate::Streams;
 use crate::args::Destination;
 use crate::exit::Exit;
+use crate::proof::{Proof, prove};
 use crate::render::{aof_edit as text, aof_edit_json as json};
 
 /// One edit, as it was asked for.
@@ -90,7 +90,7 @@ impl<'a> Edit<'a> {
         };
         let written = match target.map(|target| self.write(&log, &seen, &plan, target)) {
             None => None,
-            Some(Ok(written)) => Some(written),
+            Some(Ok(done)) => Some(done),
             Some(Err(failure)) => return self.failed(Some(&plan), &failure, streams),
         };
         if self.to.json {
@@ -104,7 +104,10 @@ impl<'a> Edit<'a> {
         } else {
             text::outcome(streams.out, &log, &plan, self.to.dry_run, written.as_ref())?;
         }
-        Ok(Exit::Ok)
+        Ok(match written {
+            Some((_, proof)) if !proof.loads() => Exit::Problems,
+            _ => Exit::Ok,
+        })
     }
 
     /// Everything up to the plan, which takes the time to read the log; what can
@@ -182,14 +185,14 @@ impl<'a> Edit<'a> {
         seen: &Seen,
         plan: &Plan,
         target: Target,
-    ) -> Result<Written, Failure> {
+    ) -> Result<(Written, Proof), Failure> {
         let draft = Draft::write(&plan.output, log, seen, target)?;
-        loads(draft.log()).map_err(|why| {
+        let proof = prove(draft.log(), log).map_err(|why| {
             Failure::trouble(format!(
                 "the result would not load and was removed again: {why}; please report this"
             ))
         })?;
-        Ok(draft.finish()?)
+        Ok((draft.finish()?, proof))
     }
 
     fn failed(
@@ -216,52 +219,4 @@ impl<'a> Edit<'a> {
         }
         Ok(failure.exit)
     }
-}
-
-/// Reads a log strictly: each file to its end, no transaction open or out of
-/// place, nothing torn.
-fn loads(log: &Log) -> Result<(), String> {
-    let set = log.set().map_err(|error| error.to_string())?;
-    let mut strict = Strict { fault: None };
-    let ends = walk(&set, log.folder(), &mut strict);
-    for (file, end) in set.files().iter().zip(&ends) {
-        let name = file.name.escape_ascii();
-        if let Some(error) = &end.error {
-            return Err(format!("{name}: {error}"));
-        }
-        if let Some(at) = end.open {
-            return Err(format!("{name} ends inside the transaction at offset {at}"));
-        }
-    }
-    match strict.fault {
-        None => Ok(()),
-        Some((file, offset)) => {
-            let name = set
-                .files()
-                .get(file)
-                .map(|file| file.name.escape_ascii().to_string());
-            Err(format!("{} at offset {offset}", name.unwrap_or_default()))
-        }
-    }
-}
-
-/// Looks for what reading alone does not refuse.
-struct Strict {
-    fault: Option<(usize, u64)>,
-}
-
-impl Visitor for Strict {
-    fn unit(&mut self, unit: &Unit<'_>) {
-        let fine = match unit.item {
-            Item::Annotation(line) => line.as_raw().ends_with(b"\n"),
-            Item::Command(_) | Item::Abridged(_) => {
-                !matches!(unit.place, Place::Nested | Place::Stray)
-            }
-        };
-        if !fine && self.fault.is_none() {
-            self.fault = Some((unit.file, unit.begin));
-        }
-    }
-
-    fn file_end(&mut self, _: usize, _: &FileEnd) {}
 }
