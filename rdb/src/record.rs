@@ -91,6 +91,13 @@ impl Record<'_> {
     pub fn object(&self) -> Option<ObjectKind> {
         self.kind.object(self.dialect)
     }
+
+    /// Bytes the key takes in the file: type, name and value, without what
+    /// stands before them (expiry, use, metadata).
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        (self.value_offset - self.offset) + self.raw.len() as u64
+    }
 }
 
 /// Gathers what stands before a key. Taken when the key starts, so that
