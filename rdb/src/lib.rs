@@ -20,6 +20,7 @@ mod text;
 mod value;
 pub mod verify;
 mod wire;
+pub mod write;
 
 pub use checksum::Checksum;
 pub use decoder::{Checkpoint, Decoder, Step};
