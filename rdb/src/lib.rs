@@ -6,6 +6,7 @@ mod decoder;
 pub mod dump;
 mod error;
 mod event;
+pub mod extract;
 pub mod filter;
 pub mod glob;
 mod grammar;

@@ -110,6 +110,12 @@ impl Format {
         }
     }
 
+    /// Whether there is a word for the size of a database.
+    #[must_use]
+    pub const fn has_sizes(self) -> bool {
+        Opcode::RESIZEDB.since(self.dialect) <= self.version
+    }
+
     /// Whether a file ends with a checksum.
     #[must_use]
     pub const fn has_checksum(self) -> bool {
