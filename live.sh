@@ -12,7 +12,8 @@
 # 2. Each fills itself with random data sets, saves them, tells all that is in them, and loads them again.
 # 3. The sets are damaged; each server is started on each damaged file.
 # 4. rdbkit-live compares: data sets load, keys of each database, types, expiries and libraries are the server's;
-#    of damaged files, the verdict is what the server did. From the file and through a pipe.
+#    so are digests, of all and of each key; of damaged files, the verdict is what the server did.
+#    From the file and through a pipe.
 # 5. The test `truth` compares every key and every value.
 #
 # The last line is "N passed, N failed". Exit code: 0 nothing failed, 1 something did, or could not be had at all.

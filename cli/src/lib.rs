@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-pub use args::{CheckArgs, Cli, Command};
+pub use args::{CheckArgs, Cli, Command, DigestArgs};
 pub use exit::Exit;
 pub use input::{Input, OpenError};
 
@@ -39,6 +39,7 @@ pub struct Streams<'s> {
 pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> io::Result<Exit> {
     match &cli.command {
         Command::Check(args) => cmd::check::run(args, streams),
+        Command::Digest(args) => cmd::digest::run(args, streams),
     }
 }
 

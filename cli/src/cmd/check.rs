@@ -8,7 +8,7 @@ use rdbkit_rdb::verify::{self, Code, Finding, Options, Report, Verdict};
 
 use crate::args::CheckArgs;
 use crate::exit::Exit;
-use crate::input::Input;
+use crate::input::{Input, compressed};
 use crate::{Streams, render};
 
 /// Checks each file in turn; the worst outcome is the exit code.
@@ -82,20 +82,15 @@ fn name_duplicates(report: &mut Report, input: &Input) {
 }
 
 /// What a file is that is clearly meant to be something else than an RDB file.
-fn not_an_rdb(head: &[u8]) -> Option<&'static str> {
+fn not_an_rdb(head: &[u8]) -> Option<String> {
     match sniff(head) {
-        Layout::Commands => Some("an append-only file of commands; this release checks RDB files"),
-        Layout::Manifest => Some("an append-only manifest; this release checks RDB files"),
-        _ if head.starts_with(b"\x1f\x8b") => {
-            Some("compressed with gzip; pipe it: gzip -dc FILE | rdbkit check -")
+        Layout::Commands => {
+            Some("an append-only file of commands; this release checks RDB files".to_owned())
         }
-        _ if head.starts_with(b"\x28\xb5\x2f\xfd") => {
-            Some("compressed with zstd; pipe it: zstd -dc FILE | rdbkit check -")
+        Layout::Manifest => {
+            Some("an append-only manifest; this release checks RDB files".to_owned())
         }
-        _ if head.starts_with(b"\x04\x22\x4d\x18") => {
-            Some("compressed with lz4; pipe it: lz4 -dc FILE | rdbkit check -")
-        }
-        _ => None,
+        _ => compressed(head, "check"),
     }
 }
 

@@ -11,7 +11,7 @@ use rdbkit_rdb::verify::{ChecksumState, Database, Finding, Report, Server};
 use serde::Serialize;
 
 /// Version of the shape; grows when a field changes its meaning or goes.
-const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 1;
 
 #[derive(Serialize)]
 struct Json<'r> {
@@ -44,7 +44,7 @@ struct Format {
 }
 
 #[derive(Serialize)]
-struct ServerJson {
+pub(super) struct ServerJson {
     product: String,
     version: String,
 }
@@ -79,7 +79,7 @@ struct FindingJson<'r> {
 /// Bytes that are usually text: a string, or `{"base64": "..."}`.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Text {
+pub(super) enum Text {
     Utf8(String),
     Bytes { base64: String },
 }
@@ -165,7 +165,7 @@ pub fn failure(out: &mut dyn Write, path: &Path, why: &str) -> io::Result<()> {
     line(out, &json)
 }
 
-fn line(out: &mut dyn Write, json: &impl Serialize) -> io::Result<()> {
+pub(super) fn line(out: &mut dyn Write, json: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *out, json)?;
     out.write_all(b"\n")
 }
@@ -174,7 +174,7 @@ fn version(server: Server) -> String {
     format!("{}.{}", server.major, server.minor)
 }
 
-fn server(server: Server) -> ServerJson {
+pub(super) fn server(server: Server) -> ServerJson {
     ServerJson {
         product: server.product.to_string(),
         version: version(server),

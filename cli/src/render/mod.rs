@@ -1,4 +1,5 @@
 //! Turning reports into what people and machines read.
 
+pub mod digest;
 pub mod json;
 pub mod text;
