@@ -14,10 +14,9 @@
 //! refuse with their words: a line is what C's `fgets` reads into 1025 bytes,
 //! numbers are what `atoll` makes of them, and strings end at a zero byte.
 
-use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
-use crate::words;
+use crate::words::{self, quoted};
 
 /// Bytes of a line that servers read at once, with its LF.
 pub const MAX_LINE: usize = 1024;
@@ -99,16 +98,6 @@ impl fmt::Display for Entry {
             write!(f, " {} {}", quoted(key), quoted(value))?;
         }
         f.write_char('\n')
-    }
-}
-
-/// The word as it is where that reads back, else in double quotes. Servers
-/// write a lone `'` and an empty name bare and cannot read them again; those
-/// two are quoted here.
-fn quoted(word: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(word) {
-        Ok(text) if !words::needs_quotes(word) => Cow::Borrowed(text),
-        _ => Cow::Owned(words::quote(word)),
     }
 }
 

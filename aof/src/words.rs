@@ -1,6 +1,7 @@
 //! Lines of words with quotes, as servers read and write them in manifests and
 //! configuration files (`sdssplitargs`, `sdscatrepr`), and numbers as C reads them.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// C's `isspace` in the C locale.
@@ -108,6 +109,24 @@ fn single<'a>(mut rest: &'a [u8], word: &mut Vec<u8>) -> Option<&'a [u8]> {
 pub(crate) fn needs_quotes(word: &[u8]) -> bool {
     let plain = |b: &u8| b.is_ascii_graphic() && !matches!(b, b'\\' | b'"' | b'\'');
     word.is_empty() || !word.iter().all(plain)
+}
+
+/// The word as it is where that reads back, else in double quotes with the
+/// escapes of servers and redis-cli. Servers write a lone `'` and an empty name
+/// bare and cannot read them again; those two are quoted here.
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(rdbkit_aof::quoted(b"user:1"), "user:1");
+/// assert_eq!(rdbkit_aof::quoted(b"a b\xff"), r#""a b\xff""#);
+/// ```
+#[must_use]
+pub fn quoted(word: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(word) {
+        Ok(text) if !needs_quotes(word) => Cow::Borrowed(text),
+        _ => Cow::Owned(quote(word)),
+    }
 }
 
 /// The word in double quotes.

@@ -10,6 +10,8 @@ pub mod compat;
 mod exit;
 mod input;
 mod render;
+#[allow(dead_code)] // The log commands bring the first user.
+mod time;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
