@@ -1,9 +1,15 @@
 //! What can be typed.
 
+mod extract;
+mod filter;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use rdbkit_rdb::verify::Server;
+
+pub use extract::{ExtractArgs, Without};
+pub use filter::{ExpiryArg, FilterArgs, Size};
 
 /// Verify Redis and Valkey persistence files: would the server load them?
 #[derive(Debug, Parser)]
@@ -36,6 +42,13 @@ pub enum Command {
     /// it. As in the server, it does not cover when a key expires, functions,
     /// nor the groups of streams. Which server's rules: see --for.
     Digest(DigestArgs),
+
+    /// Take the keys that match out of an RDB file, as a new RDB file
+    ///
+    /// The new file loads wherever the source does, or where it was asked to.
+    /// Function libraries and texts about the file come along unless --without
+    /// says otherwise; the replication position and slot migrations do not.
+    Extract(ExtractArgs),
 }
 
 const CHECK_EXAMPLES: &str = "\

@@ -9,8 +9,9 @@ mod cmd;
 pub mod compat;
 mod exit;
 mod input;
+mod output;
 mod render;
-#[allow(dead_code)] // The log commands bring the first user.
+mod source;
 mod time;
 
 use std::ffi::OsString;
@@ -19,9 +20,12 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-pub use args::{CheckArgs, Cli, Command, DigestArgs};
+pub use args::{
+    CheckArgs, Cli, Command, DigestArgs, ExpiryArg, ExtractArgs, FilterArgs, Size, Without,
+};
 pub use exit::Exit;
 pub use input::{Input, OpenError};
+pub use time::{BadTime, Time};
 
 /// Where output goes, and what time it is.
 pub struct Streams<'s> {
@@ -42,6 +46,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> io::Result<Exit> {
     match &cli.command {
         Command::Check(args) => cmd::check::run(args, streams),
         Command::Digest(args) => cmd::digest::run(args, streams),
+        Command::Extract(args) => cmd::extract::run(args, streams),
     }
 }
 

@@ -182,7 +182,7 @@ fn findings(out: &mut dyn Write, report: &Report) -> io::Result<()> {
 }
 
 /// 1234567 as 1,234,567.
-fn grouped(n: u64) -> String {
+pub(crate) fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
