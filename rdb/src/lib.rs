@@ -29,7 +29,7 @@ pub use decoder::{Checkpoint, Decoder, Step};
 pub use error::{Error, ErrorKind, Result, Stage};
 pub use event::{Event, Packing, Part, Role, StreamId, StreamMeta, Token};
 pub use limits::Limits;
-pub use record::{Entry, KeyMeta, Record, RecordBuf, Records};
+pub use record::{Entry, KeyHead, KeyMeta, Record, RecordBuf, Records};
 pub use slice::SliceReader;
 pub use stream::StreamReader;
 pub use text::{Decimal, Scratch, Str, StrToken};

@@ -11,6 +11,7 @@
 //! ([`Record::dump_payload`]).
 
 mod buf;
+mod head;
 mod slice;
 mod template;
 
@@ -18,6 +19,7 @@ mod template;
 mod tests;
 
 pub use buf::RecordBuf;
+pub use head::KeyHead;
 pub use slice::{Entry, Records};
 pub(crate) use template::{Collector, Template, Templates};
 

@@ -158,3 +158,50 @@ fn opposites_part_the_keys() {
     }
     assert!(parted.iter().all(|n| *n > 20), "{parted:?}");
 }
+
+/// What is told of keys without their values is what whole records say.
+#[test]
+fn heads_agree_with_records() {
+    use rdbkit_rdb::{KeyHead, Value};
+
+    let mut counted = BTreeMap::new();
+    for (input, _) in readable() {
+        let mut records = SliceReader::new(&input.bytes).records();
+        let mut reader = StreamReader::new(&input.bytes[..]);
+        let mut head = KeyHead::default();
+        while let Some(record) = records.next_record().unwrap() {
+            assert!(reader.read_head(&mut head).unwrap());
+            assert_eq!(head.key(), record.key.to_vec().unwrap());
+            let told = (head.db, head.meta, head.kind, head.offset, head.size);
+            let (meta, kind, offset) = (record.meta, record.kind, record.offset);
+            assert_eq!(told, (record.db, meta, kind, offset, record.size()));
+            let Some(elements) = head.elements else {
+                continue;
+            };
+            let walked = match record.value() {
+                Ok(Value::List(mut all) | Value::Set(mut all)) => {
+                    number(|| all.next().map(|e| e.is_some()))
+                }
+                Ok(Value::Zset(mut all)) => number(|| all.next().map(|e| e.is_some())),
+                Ok(Value::Hash(mut all)) => number(|| all.next().map(|e| e.is_some())),
+                Ok(Value::Array(mut all)) => number(|| all.next().map(|e| e.is_some())),
+                _ => None,
+            };
+            if let Some(walked) = walked {
+                assert_eq!(elements, walked, "{} at {offset}", input.name);
+                *counted.entry(kind).or_insert(0) += 1;
+            }
+        }
+        assert!(!reader.read_head(&mut head).unwrap());
+    }
+    assert!(counted.len() > 15, "{counted:?}");
+}
+
+/// How many there are; `None` for a damaged value.
+fn number(mut more: impl FnMut() -> rdbkit_rdb::Result<bool>) -> Option<u64> {
+    let mut n = 0;
+    while more().ok()? {
+        n += 1;
+    }
+    Some(n)
+}
