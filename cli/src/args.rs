@@ -2,6 +2,8 @@
 
 mod extract;
 mod filter;
+mod get;
+mod keys;
 
 use std::path::PathBuf;
 
@@ -10,6 +12,8 @@ use rdbkit_rdb::verify::Server;
 
 pub use extract::{ExtractArgs, Without};
 pub use filter::{ExpiryArg, FilterArgs, Size};
+pub use get::GetArgs;
+pub use keys::KeysArgs;
 
 /// Verify Redis and Valkey persistence files: would the server load them?
 #[derive(Debug, Parser)]
@@ -49,6 +53,16 @@ pub enum Command {
     /// Function libraries and texts about the file come along unless --without
     /// says otherwise; the replication position and slot migrations do not.
     Extract(ExtractArgs),
+
+    /// List the keys of an RDB file
+    Keys(KeysArgs),
+
+    /// Show the value of a key in an RDB file
+    ///
+    /// Elements, fields with their expiries, stream entries with groups,
+    /// consumers and what is pending. The whole file is read, so a key that is
+    /// there twice is shown twice.
+    Get(GetArgs),
 }
 
 const CHECK_EXAMPLES: &str = "\

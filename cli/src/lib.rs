@@ -21,7 +21,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use args::{
-    CheckArgs, Cli, Command, DigestArgs, ExpiryArg, ExtractArgs, FilterArgs, Size, Without,
+    CheckArgs, Cli, Command, DigestArgs, ExpiryArg, ExtractArgs, FilterArgs, GetArgs, KeysArgs,
+    Size, Without,
 };
 pub use exit::Exit;
 pub use input::{Input, OpenError};
@@ -47,6 +48,8 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> io::Result<Exit> {
         Command::Check(args) => cmd::check::run(args, streams),
         Command::Digest(args) => cmd::digest::run(args, streams),
         Command::Extract(args) => cmd::extract::run(args, streams),
+        Command::Keys(args) => cmd::keys::run(args, streams),
+        Command::Get(args) => cmd::get::run(args, streams),
     }
 }
 

@@ -35,10 +35,6 @@ pub struct ExtractArgs {
     #[arg(short, long, value_name = "NEW")]
     pub output: PathBuf,
 
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub filter: FilterArgs,
-
     /// Leave out what is not keys
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub without: Vec<Without>,
@@ -61,6 +57,10 @@ pub struct ExtractArgs {
     /// Do not tell how much was written
     #[arg(short, long)]
     pub quiet: bool,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub filter: FilterArgs,
 }
 
 /// What a file holds beside keys.

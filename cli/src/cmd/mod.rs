@@ -3,3 +3,5 @@
 pub mod check;
 pub mod digest;
 pub mod extract;
+pub mod get;
+pub mod keys;

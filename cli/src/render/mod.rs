@@ -4,4 +4,6 @@
 pub mod command;
 pub mod digest;
 pub mod json;
+pub mod keys;
 pub mod text;
+pub mod value;
