@@ -66,8 +66,6 @@ pub struct Summary {
     /// Slot migrations that were under way, which are always left out: on
     /// loading them servers drop the keys of their slots.
     pub imports_left_out: u64,
-    /// Bytes behind the end of the file, which are not part of it.
-    pub rest: u64,
 }
 
 /// Why no new file came about.
@@ -114,7 +112,9 @@ impl std::fmt::Display for KeyName {
 
 /// Copies what `filter` takes from `source`, of which the header has been read,
 /// to `out`, which is to be finished afterwards. Where `out` is of the same
-/// format as the source, what the source holds is taken to belong there.
+/// format as the source, what the source holds is taken to belong there. The
+/// source stands behind the end of the file then, where the commands of an
+/// append-only log may follow.
 ///
 /// # Errors
 ///
@@ -164,11 +164,10 @@ pub fn extract<R: Read, W: Write>(
             break;
         }
     }
-    let (mut summary, stored) = copier.finish()?;
+    let (summary, stored) = copier.finish()?;
     if let (Some(stored), Some(computed)) = (stored, source.computed_checksum()) {
         compare(stored, computed, source.offset())?;
     }
-    summary.rest = source.count_rest()?;
     Ok(summary)
 }
 

@@ -1,4 +1,4 @@
-//! Values as JSON; the schema stands in `docs/get.schema.json`.
+//! Values as JSON; the schema stands in `docs/keys.schema.json`.
 
 use std::io::Write;
 
@@ -108,7 +108,7 @@ fn value(record: &Record<'_>) -> Result<Json, ValueError> {
 }
 
 fn stream(mut all: StreamValue<'_>) -> Result<Map<String, Json>, ValueError> {
-    let (mut json, mut entries) = (Map::new(), Vec::new());
+    let (mut json, mut entries, mut producers) = (Map::new(), Vec::new(), Vec::<Json>::new());
     let mut set = |name: &str, value: Json| json.insert(name.to_owned(), value);
     while let Some(item) = all.next()? {
         match item {
@@ -127,11 +127,35 @@ fn stream(mut all: StreamValue<'_>) -> Result<Map<String, Json>, ValueError> {
                 set("max_deleted_id", json!(n.max_deleted.to_string()));
                 set("entries_added", json!(n.entries_added));
             }
-            // Groups follow; of idempotent producers there is nothing to keep.
+            StreamItem::Idempotence {
+                duration,
+                max_entries,
+                ..
+            } => {
+                set("idempotence_seconds", json!(duration));
+                set("idempotence_entries", json!(max_entries));
+            }
+            StreamItem::Producer { name, .. } => {
+                producers.push(json!({ "name": text(name), "ids": [] }));
+            }
+            StreamItem::ProducerEntry { id, entry } => {
+                let ids = producers.last_mut().and_then(|p| p["ids"].as_array_mut());
+                if let Some(ids) = ids {
+                    ids.push(json!({ "id": text(id), "entry": entry.to_string() }));
+                }
+            }
+            StreamItem::IdempotenceTotals { added, duplicates } => {
+                set("ids_added", json!(added));
+                set("ids_seen_again", json!(duplicates));
+            }
+            // Groups follow.
             _ => {}
         }
     }
     set("entries", entries.into());
+    if !producers.is_empty() {
+        set("producers", producers.into());
+    }
     Ok(json)
 }
 
@@ -156,6 +180,7 @@ fn group(group: &StreamGroup) -> Json {
         "name": text(&group.name),
         "last_id": group.last.to_string(),
         "entries_read": group.entries_read,
+        "nacked": group.nacked.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "consumers": consumers.collect::<Vec<_>>(),
         "pending": pending.collect::<Vec<_>>(),
     })
