@@ -140,6 +140,22 @@ pub fn quoted(word: &[u8]) -> Cow<'_, str> {
     }
 }
 
+/// The word that [`quoted`] shows as `text`; `None` if that is not one word, or
+/// its quotes do not close.
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(rdbkit_aof::unquoted(br#""a b\xff""#).unwrap(), b"a b\xff");
+/// assert_eq!(rdbkit_aof::unquoted(b"a b"), None);
+/// ```
+#[must_use]
+pub fn unquoted(text: &[u8]) -> Option<Vec<u8>> {
+    let mut words = split(text)?.words.into_iter();
+    let word = words.next()?;
+    words.next().is_none().then_some(word)
+}
+
 /// The word in double quotes.
 pub(crate) fn quote(word: &[u8]) -> String {
     let mut out = String::with_capacity(word.len() + 2);
