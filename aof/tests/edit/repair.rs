@@ -378,10 +378,12 @@ proptest! {
     }
 
     #[test]
-    fn one_byte_costs_few_commands(
+    fn one_byte_costs_two_commands_at_most(
         units in proptest::collection::vec(plain(), 1..20),
         place: usize,
-        byte: u8,
+        // A length that grows may swallow any number of commands and be a
+        // command all the same, which nobody can tell.
+        byte in any::<u8>().prop_filter("no digit", |byte| !byte.is_ascii_digit()),
     ) {
         // Three commands to the end are demanded where it ends too early.
         let tail = log(&["SET w 1", "SET x 1", "SET y 1", "SET z 1"]);
@@ -400,7 +402,6 @@ proptest! {
             if same { rest.find(|o| o.raw == line.raw); }
             same
         })).count();
-        // A length may come to swallow a few of them and still make a command.
-        prop_assert!(found + 4 >= all.len(), "{} of {}", found, all.len());
+        prop_assert!(found + 2 >= all.len(), "{} of {}", found, all.len());
     }
 }
