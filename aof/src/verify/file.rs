@@ -32,12 +32,13 @@ pub fn file(source: impl Read, options: &Options) -> FileReport {
 
 /// As [`file()`], for a file of a log. Without `server` the file says which.
 pub(super) fn judged<R: Read>(
-    mut source: R,
+    source: R,
     options: &Options,
     server: Option<Server>,
     role: Role,
     window: usize,
 ) -> FileReport {
+    let mut source = Counted { source, bytes: 0 };
     let mut report = FileReport {
         name: Vec::new(),
         kind: None,
@@ -64,20 +65,16 @@ pub(super) fn judged<R: Read>(
     let (rdb, held, chain) = rdb::front(whole, &options.rdb(server));
     report.server = rdb.server.unwrap_or(report.server);
     let (begin, goes_on) = (rdb.bytes, rdb.reached_end());
-    // Of an RDB file that was read to its end, nothing is left of the head.
-    let (mut head, mut source) = chain.into_inner();
+    // An RDB file is longer than its magic: of the chain the source is left.
+    let (_, mut source) = chain.into_inner();
     if goes_on {
         report.rdb = Some(rdb);
         return log(report, begin, held, source, options, role, window);
     }
     // Nothing behind can be found; but how much there is.
-    let mut rest = Rest::of(&held, 0);
-    let read = rest.read(&mut head).and_then(|()| rest.read(&mut source));
-    report.counts.bytes = begin + rest.bytes;
+    report.failure = Rest::of(&[], 0).read(&mut source).err();
+    report.counts.bytes = source.bytes;
     report.rdb = Some(rdb);
-    if let Err(error) = read {
-        report.failure = Some(error);
-    }
     let mut findings = Findings::default();
     preamble(&report, &mut findings, options);
     report.put(findings);
@@ -121,7 +118,7 @@ fn log<R: Read>(
     mut report: FileReport,
     begin: u64,
     held: Vec<u8>,
-    source: R,
+    source: Counted<R>,
     options: &Options,
     role: Role,
     window: usize,
@@ -145,7 +142,7 @@ fn log<R: Read>(
     };
     let ended = Ended {
         at,
-        bytes: stopped + rest.bytes,
+        bytes: source.bytes,
         zeros: rest.zeros,
         error,
     };
@@ -167,6 +164,21 @@ fn log<R: Read>(
     };
     report.put(judge.findings);
     report
+}
+
+/// A source that tells how much was read of it.
+#[derive(Debug)]
+struct Counted<R> {
+    source: R,
+    bytes: u64,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.source.read(buf)?;
+        self.bytes += read as u64;
+        Ok(read)
+    }
 }
 
 /// Bytes behind the place where decoding stopped.

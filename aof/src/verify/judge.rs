@@ -203,7 +203,7 @@ impl<'o> Judge<'o> {
             Standing::Known(spec, arity) => (spec, arity),
             standing => return self.unknown(&view, standing, learn),
         };
-        let class = known::class(spec);
+        let class = known::class(spec, self.server);
         let (least, most) = bounds(arity);
         if least <= view.args && view.args <= most {
             if let Some(command) = learn {

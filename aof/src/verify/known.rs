@@ -32,13 +32,8 @@ pub(super) fn of(spec: &'static Spec, server: Server) -> Standing {
     }
     if server.product == Product::Redis {
         let version = (server.major, server.minor);
-        // Built in where Redis 8 was built with them.
-        let vectors = matches!(spec.name(), b"vadd" | b"vrem" | b"vsetattr");
-        if !spec.is_measured() && !vectors && version >= (8, 2) {
+        if !spec.is_measured() && version >= (8, 2) {
             return Standing::Known(spec, None);
-        }
-        if vectors && version >= (8, 0) {
-            return Standing::Perhaps;
         }
         // Between two that were asked: it came with one of them.
         let later = spec.arity(Release::Redis80).is_some() && version > (7, 0)
@@ -51,13 +46,14 @@ pub(super) fn of(spec: &'static Spec, server: Server) -> Standing {
 }
 
 /// How much a known name asks for, each time it comes.
-pub(super) fn class(spec: &Spec) -> Class {
+pub(super) fn class(spec: &Spec, server: Server) -> Class {
     match spec.name() {
         b"multi" => Class::Multi,
         b"exec" => Class::Exec,
         b"select" => Class::Select,
         // Scripts may write, and old servers logged them as they were.
         b"eval" | b"evalsha" | b"fcall" | b"pfcount" => Class::Plain,
+        name if is_risky(name, b"", server) => Class::Other,
         _ if spec.is_write() && !spec.is_container() => Class::Plain,
         _ => Class::Other,
     }
@@ -108,8 +104,8 @@ pub(super) fn is_mixed(name: &[u8]) -> bool {
     matches!(name, b"bitcount" | b"echo" | b"xtrim")
 }
 
-/// Whether servers may die of a command that changes no data. `word` is its
-/// first argument.
+/// Whether servers may die of a command that no server writes to a log. `word`
+/// is its first argument.
 pub(super) fn is_risky(name: &[u8], word: &[u8], server: Server) -> bool {
     let old = server.product == Product::Redis && (server.major, server.minor) < (7, 0);
     let first = server.product == Product::Redis && (server.major, server.minor) <= (7, 0);
@@ -132,6 +128,7 @@ pub(super) fn is_risky(name: &[u8], word: &[u8], server: Server) -> bool {
         .any(|bad| word.eq_ignore_ascii_case(bad)),
         b"wait" => first,
         b"subscribe" | b"psubscribe" | b"monitor" | b"sync" | b"psync" | b"shutdown" => old,
+        b"blpop" | b"brpop" | b"brpoplpush" | b"bzpopmin" | b"bzpopmax" => old,
         _ => false,
     }
 }
@@ -159,8 +156,7 @@ mod tests {
         assert_eq!(known("delex", "redis:8.0"), "unknown");
         assert_eq!(known("delex", "redis:8.4"), "known");
         assert_eq!(known("delex", "valkey:9.1"), "unknown");
-        assert_eq!(known("vadd", "redis:8.0"), "perhaps");
-        assert_eq!(known("vadd", "redis:7.2"), "unknown");
+        assert_eq!(known("vadd", "redis:6.2"), "unknown");
         assert_eq!(known("copy", "redis:6.2"), "perhaps");
         assert_eq!(known("copy", "redis:5.0"), "unknown");
         assert_eq!(known("xgroup|create", "redis:8.0"), "unknown");
@@ -169,7 +165,7 @@ mod tests {
 
     #[test]
     fn classes() {
-        let class = |name: &str| class(commands::lookup(name.as_bytes()).unwrap());
+        let class = |name: &str| class(commands::lookup(name.as_bytes()).unwrap(), Server::REDIS);
         assert_eq!(class("set"), Class::Plain);
         assert_eq!(class("eval"), Class::Plain);
         assert_eq!(class("xgroup"), Class::Other);

@@ -183,7 +183,7 @@ fn key(raw: &[u8], args: u32) -> Option<Key> {
     };
     let (length, at) = if second == b'\r' {
         (usize::from(first.wrapping_sub(b'0')), line + 4)
-    } else if third == b'\r' {
+    } else if first == b'1' && third == b'\r' {
         (10 + usize::from(second.wrapping_sub(b'0')), line + 5)
     } else {
         return None;
