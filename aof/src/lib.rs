@@ -54,4 +54,4 @@ pub use set::{Set, SetError};
 pub use sniff::{Layout, sniff};
 pub use source::{Listed, Memory, Source};
 pub use transaction::{Place, Transactions};
-pub use words::quoted;
+pub use words::{quoted, strtoll, unquoted};

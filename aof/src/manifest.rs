@@ -133,6 +133,19 @@ impl Manifest {
     ///
     /// Holds no more than a small multiple of `text`.
     pub fn parse(text: &[u8]) -> Result<Manifest, ManifestError> {
+        Manifest::read(text, true)
+    }
+
+    /// As [`parse`](Self::parse), refusing what only Valkey 9 takes.
+    ///
+    /// # Errors
+    ///
+    /// What Redis would exit for.
+    pub fn parse_as_redis(text: &[u8]) -> Result<Manifest, ManifestError> {
+        Manifest::read(text, false)
+    }
+
+    fn read(text: &[u8], glued_quotes: bool) -> Result<Manifest, ManifestError> {
         if text.is_empty() {
             return Err(ManifestError::new(Reason::Empty, 0, b""));
         }
@@ -155,6 +168,9 @@ impl Manifest {
                 return Err(refuse(Reason::LongLine));
             }
             let entry = entry(line, number).map_err(refuse)?;
+            if entry.glued_quotes && !glued_quotes {
+                return Err(refuse(Reason::Format));
+            }
             match entry.kind {
                 FileKind::Base if manifest.base().is_some() => {
                     return Err(refuse(Reason::SecondBase));
@@ -313,7 +329,7 @@ pub struct ManifestError {
 
 impl ManifestError {
     fn new(reason: Reason, line: u64, text: &[u8]) -> ManifestError {
-        let text = text.trim_ascii().into();
+        let text = words::trim(text).into();
         ManifestError { reason, line, text }
     }
 

@@ -3,6 +3,10 @@
 mod aof;
 mod aof_edit;
 mod aof_search;
+mod extract;
+mod filter;
+mod get;
+mod keys;
 
 use std::path::PathBuf;
 
@@ -12,6 +16,10 @@ use rdbkit_rdb::verify::Server;
 pub use aof::AofCommand;
 pub use aof_edit::{CutArgs, Destination, DropArgs, RepairArgs};
 pub use aof_search::{HistoryArgs, LogArgs, PointsArgs, StatsArgs};
+pub use extract::{ExtractArgs, Without};
+pub use filter::{ExpiryArg, FilterArgs, Size};
+pub use get::GetArgs;
+pub use keys::KeysArgs;
 
 /// Verify Redis and Valkey persistence files: would the server load them?
 #[derive(Debug, Parser)]
@@ -48,6 +56,23 @@ pub enum Command {
     /// it. As in the server, it does not cover when a key expires, functions,
     /// nor the groups of streams. Which server's rules: see --for.
     Digest(DigestArgs),
+
+    /// Take the keys that match out of an RDB file, as a new RDB file
+    ///
+    /// The new file loads wherever the source does, or where it was asked to.
+    /// Function libraries and texts about the file come along unless --without
+    /// says otherwise; the replication position and slot migrations do not.
+    Extract(ExtractArgs),
+
+    /// List the keys of an RDB file
+    Keys(KeysArgs),
+
+    /// Show the value of a key in an RDB file
+    ///
+    /// Elements, fields with their expiries, stream entries with groups,
+    /// consumers and what is pending. The whole file is read, so a key that is
+    /// there twice is shown twice.
+    Get(GetArgs),
 }
 
 const CHECK_EXAMPLES: &str = "\

@@ -3,3 +3,6 @@
 pub mod aof;
 pub mod check;
 pub mod digest;
+pub mod extract;
+pub mod get;
+pub mod keys;

@@ -6,5 +6,7 @@ pub mod aof_stats;
 pub mod command;
 pub mod digest;
 pub mod json;
+pub mod keys;
 pub mod table;
 pub mod text;
+pub mod value;

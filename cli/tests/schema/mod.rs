@@ -94,6 +94,7 @@ fn is(name: &str, value: &Value) -> bool {
         "integer" => value.is_i64() || value.is_u64(),
         "object" => value.is_object(),
         "array" => value.is_array(),
+        "number" => value.is_number(),
         _ => false,
     }
 }
