@@ -9,7 +9,8 @@ import sys
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SHAPES = ["small", "mixed", "large", "packed", "lzf"]
+# Megabytes of each input.
+SHAPES = {"small": 2400, "mixed": 2400, "large": 2400, "packed": 2400, "lzf": 2400, "log": 3000}
 
 
 def run(command):
@@ -21,45 +22,57 @@ def run(command):
     return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, os.waitstatus_to_exitcode(status)
 
 
-def peers():
+def peers(tool):
+    """The check tools of the newest Redis and Valkey that were fetched."""
     found = []
-    servers = os.path.join(ROOT, ".servers")
-    for name in sorted(os.listdir(servers)) if os.path.isdir(servers) else []:
-        tool = os.path.join(servers, name, "check-rdb")
-        if os.access(tool, os.X_OK) and name in ("redis-8.0-sid", "valkey-9-sid"):
-            found.append((f"check-rdb of {name}", [tool]))
+    for name in ("redis-8.0-sid", "valkey-9-sid"):
+        path = os.path.join(ROOT, ".servers", name, tool)
+        if os.access(path, os.X_OK):
+            found.append((f"{tool} of {name}", [path]))
     return found
+
+
+def tools(shape, programs):
+    """What to run on a file of this shape: names and commands without the file."""
+    ours = os.path.join(programs, "rdbkit")
+    check = ("rdbkit check", [ours, "check", "-q"])
+    if shape == "log":
+        return [
+            check,
+            ("rdbkit aof cut --dry-run", [ours, "aof", "cut", "--before", "FLUSHALL", "--dry-run"]),
+            ("redis-check-aof of rdbkit", [os.path.join(programs, "redis-check-aof")]),
+        ] + peers("check-aof")
+    # Valkey's tool takes no version 12 file for its own, so it has nothing to say here.
+    theirs = [(name, command) for name, command in peers("check-rdb") if "valkey" not in name]
+    return [check, ("rdbkit check --no-duplicates", [ours, "check", "-q", "--no-duplicates"])] + theirs
 
 
 def main():
     args = argparse.ArgumentParser(description=__doc__)
-    args.add_argument("--megabytes", type=int, default=2400, help="size of each input (2400)")
+    args.add_argument("--megabytes", type=int, help="size of each input (2400; of the log 3000)")
     args.add_argument("--runs", type=int, default=5, help="runs of each tool on each file (5)")
-    args.add_argument("--shape", action="append", choices=SHAPES, help="only these shapes")
+    args.add_argument("--shape", action="append", choices=list(SHAPES), help="only these shapes")
     args = args.parse_args()
     subprocess.run(["cargo", "build", "--release", "--locked", "--quiet", "-p", "rdbkit", "-p", "rdbkit-benches"],
                    cwd=ROOT, check=True)
     target = os.path.join(ROOT, os.environ.get("CARGO_TARGET_DIR", "target"))
-    ours, maker = (os.path.join(target, "release", name) for name in ("rdbkit", "bench-input"))
+    programs = os.path.join(target, "release")
     folder = os.path.join(target, "bench")
     os.makedirs(folder, exist_ok=True)
-    tools = [
-        ("rdbkit check", [ours, "check", "-q"]),
-        ("rdbkit check --no-duplicates", [ours, "check", "-q", "--no-duplicates"]),
-    ] + peers()
-    if len(tools) == 2:
+    if not peers("check-rdb") + peers("check-aof"):
         print("no peers: testdata/get-servers.sh .servers fetches them", file=sys.stderr)
     print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start; "
           f"medians of {args.runs} runs in turns, warm cache")
     for shape in args.shape or SHAPES:
-        path = os.path.join(folder, f"{shape}-{args.megabytes}.rdb")
+        megabytes = args.megabytes or SHAPES[shape]
+        path = os.path.join(folder, f"{shape}-{megabytes}.{'aof' if shape == 'log' else 'rdb'}")
         if not os.path.exists(path):
-            subprocess.run([maker, shape, str(args.megabytes), path + ".part"], check=True, stdout=subprocess.DEVNULL)
+            maker = os.path.join(programs, "bench-input")
+            subprocess.run([maker, shape, str(megabytes), path + ".part"], check=True, stdout=subprocess.DEVNULL)
             os.rename(path + ".part", path)
         size = os.path.getsize(path)
-        everything = [("cat", ["cat", path])] + [(name, command + [path]) for name, command in tools]
-        # Valkey's tool takes no version 12 file for its own, so it has nothing to say here.
-        everything = [(n, c) for n, c in everything if "valkey" not in n]
+        everything = [("cat", ["cat", path])]
+        everything += [(name, command + [path]) for name, command in tools(shape, programs)]
         times = {name: [] for name, _ in everything}
         for turn in range(args.runs + 1):
             for name, command in everything:

@@ -1,29 +1,40 @@
 //! Writes an input for a benchmark: `bench-input SHAPE MEGABYTES FILE`.
 
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufWriter, Write};
 use std::process::ExitCode;
 
+use rdbkit_benches::log::{self, write_log};
 use rdbkit_benches::{SHAPES, Shape};
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [shape, megabytes, path] = args.as_slice() else {
+    let [name, megabytes, path] = args.as_slice() else {
         eprintln!("usage: bench-input SHAPE MEGABYTES FILE");
         for shape in &SHAPES {
             eprintln!("  {:8} {}", shape.name, shape.about);
         }
+        eprintln!("  {:8} {}", "log", log::ABOUT);
         return ExitCode::from(2);
     };
-    let (Some(shape), Ok(megabytes)) = (Shape::named(shape), megabytes.parse::<u64>()) else {
+    let shape = Shape::named(name);
+    let (true, Ok(megabytes)) = (shape.is_some() || name == "log", megabytes.parse::<u64>()) else {
         eprintln!("bench-input: no such shape, or not a number of megabytes");
         return ExitCode::from(2);
     };
-    let written = File::create(path)
-        .and_then(|file| shape.write(&mut BufWriter::new(file), megabytes * 1_000_000));
+    let bytes = megabytes * 1_000_000;
+    let written = File::create(path).and_then(|file| {
+        let mut file = BufWriter::new(file);
+        match shape {
+            Some(shape) => shape.write(&mut file, bytes),
+            None => write_log(&mut file, bytes),
+        }
+        .and_then(|written| file.flush().map(|()| written))
+    });
+    let (about, unit) = shape.map_or((log::ABOUT, "commands"), |shape| (shape.about, "keys"));
     match written {
-        Ok((bytes, keys)) => {
-            println!("{path}: {}, {bytes} bytes, {keys} keys", shape.about);
+        Ok((bytes, count)) => {
+            println!("{path}: {about}, {bytes} bytes, {count} {unit}");
             ExitCode::SUCCESS
         }
         Err(e) => {
