@@ -228,6 +228,8 @@ impl File<'_> {
         };
         let behind = resync::behind(open(from)?, from, begin, error);
         let (begin, behind) = behind.map_err(|error| self.unreadable(&error))?;
+        // Of an annotation above 1023 bytes the rest is the damage.
+        let begin = mender.whole_before(begin);
         let length = assemble::length(self.source, self.name()).map_err(|e| self.unreadable(&e))?;
         let why = error.kind().to_string();
         if let Behind::Unit(next) = behind {

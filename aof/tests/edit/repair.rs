@@ -74,6 +74,22 @@ fn files_end_where_they_are_whole() {
 }
 
 #[test]
+fn no_piece_of_a_long_annotation_ends_a_file() {
+    let whole = log(&["SET a 1"]);
+    let long = format!("#{}", "x".repeat(1100)).into_bytes();
+    let pieces = format!("#{}#yy", "x".repeat(1022)).into_bytes();
+    for tail in [long, pieces] {
+        for allowed in [Repair::default(), SKIP] {
+            let bytes = join(&[&whole, &tail]);
+            assert_eq!(mends(&bytes, allowed, &["SET a 1"]).len(), 1);
+        }
+        let bytes = join(&[&whole, &tail, b"\r\n", &log(&["SET b 1", "SET c 1"])]);
+        let (_, new) = repair(&[bytes], SKIP).unwrap();
+        assert!(new[0].ends_with(&log(&["SET b 1", "SET c 1"])));
+    }
+}
+
+#[test]
 fn what_goes_is_told() {
     let bytes = join(&[&log(&["SET a 1", "MULTI", "SET b 1", "SET c 1"]), b"*3\r\n"]);
     let (plan, _) = repair(&[bytes], Repair::default()).unwrap();

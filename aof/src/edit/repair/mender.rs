@@ -142,9 +142,16 @@ impl<'a, 's> Mender<'a, 's> {
 
     /// An annotation without LF that ends the file at `end` goes.
     pub fn cut_torn_annotation(&mut self, end: u64) {
-        if let Some((begin, _)) = self.torn.filter(|torn| torn.1 == end) {
+        let begin = self.whole_before(end);
+        if begin < end {
             self.hole(begin..end, Harm::TornAnnotation, 0);
         }
+    }
+
+    /// `at`, or the beginning of the annotation without LF that ends there.
+    pub fn whole_before(&self, at: u64) -> u64 {
+        let torn = self.torn.filter(|torn| torn.1 == at);
+        torn.map_or(at, |torn| torn.0)
     }
 
     fn hole(&mut self, range: Range<u64>, harm: Harm, db: u64) {
@@ -255,7 +262,8 @@ impl Visitor for Mender<'_, '_> {
                 self.lost_exec();
                 self.last = None;
                 if !line.is_complete() {
-                    self.torn = Some((unit.begin, unit.end));
+                    let begin = self.whole_before(unit.begin);
+                    self.torn = Some((begin, unit.end));
                 }
                 return;
             }
