@@ -18,6 +18,14 @@ impl Selected {
         Selected::default()
     }
 
+    /// Where `db` is in force.
+    pub(crate) fn at(db: u64) -> Selected {
+        Selected {
+            now: db,
+            queued: None,
+        }
+    }
+
     /// Takes the next command; gives the database it works on. For a SELECT that
     /// is the one selected before it.
     #[inline]

@@ -8,7 +8,8 @@
 //! | tell what a command does to which keys | [`commands`] |
 //! | know where a log may be cut | [`Transactions`] |
 //! | pass over all files of a log | [`walk`] |
-//! | find commands | [`Pattern`] |
+//! | find commands | [`Pattern`], [`search::Filter`] |
+//! | tell restore points, a key's history, what a log is made of | [`search`] |
 //! | know whether a server would load a log | [`verify`] |
 //! | find a log on disk | [`fs::Log`] |
 //! | know which files a log consists of | [`Manifest`], [`Set`] |
@@ -30,6 +31,7 @@ mod pattern;
 mod reader;
 mod resp;
 mod scan;
+pub mod search;
 mod set;
 mod sniff;
 mod source;
@@ -52,3 +54,4 @@ pub use set::{Set, SetError};
 pub use sniff::{Layout, sniff};
 pub use source::{Listed, Memory, Source};
 pub use transaction::{Place, Transactions};
+pub use words::{quoted, strtoll, unquoted};

@@ -257,6 +257,12 @@ impl<R: Read> StreamReader<R> {
         Ok(StreamReader::behind(begin, held, source, window, limits))
     }
 
+    /// A reader of what stands from `begin` on, which is where a command or an
+    /// annotation begins.
+    pub(crate) fn at(begin: u64, source: R, window: usize, limits: Limits) -> StreamReader<R> {
+        StreamReader::behind(begin, Vec::new(), source, window, limits)
+    }
+
     /// A reader at offset `begin`, of which `held` has been read already: behind
     /// an RDB file that somebody else has read.
     #[must_use]
@@ -307,7 +313,8 @@ impl<R: Read> StreamReader<R> {
         Ok(Some(token.resolve(used, window)))
     }
 
-    /// Hands all remaining events to `sink`.
+    /// Hands all remaining events to `sink`, or as many as it wants: see
+    /// [`Sink::enough`].
     ///
     /// # Errors
     ///
@@ -326,7 +333,7 @@ impl<R: Read> StreamReader<R> {
                 }
             };
             self.at += used;
-            if need == 0 {
+            if need == 0 || sink.enough() {
                 return Ok(());
             }
             self.fill(need)?;

@@ -79,7 +79,8 @@ impl Spec {
         self.write
     }
 
-    /// Whether it is nothing but a name in front of subcommands.
+    /// Whether the command is nothing without a subcommand. [`spec`](super::spec())
+    /// gives such a row only where the subcommand is missing or not known.
     #[must_use]
     pub const fn is_container(&self) -> bool {
         self.container

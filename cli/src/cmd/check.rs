@@ -11,7 +11,7 @@ use rdbkit_rdb::verify::{self, Code, Finding, Options, Report, Verdict};
 
 use crate::args::CheckArgs;
 use crate::exit::Exit;
-use crate::input::Input;
+use crate::input::{Input, compressed};
 use crate::{Streams, render};
 
 /// What was found out about one path.
@@ -123,19 +123,12 @@ fn name_duplicates(report: &mut Report, input: &Input) {
 }
 
 /// What a file is that is clearly meant to be something else.
-fn unreadable(head: &[u8]) -> Option<&'static str> {
-    match head {
-        _ if sniff(head) == Layout::Manifest => {
-            Some("a manifest; its files cannot be found from a pipe: name its path")
+fn unreadable(head: &[u8]) -> Option<String> {
+    match sniff(head) {
+        Layout::Manifest => {
+            Some("a manifest; its files cannot be found from a pipe: name its path".to_owned())
         }
-        [0x1f, 0x8b, ..] => Some("compressed with gzip; pipe it: gzip -dc FILE | rdbkit check -"),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => {
-            Some("compressed with zstd; pipe it: zstd -dc FILE | rdbkit check -")
-        }
-        [0x04, 0x22, 0x4d, 0x18, ..] => {
-            Some("compressed with lz4; pipe it: lz4 -dc FILE | rdbkit check -")
-        }
-        _ => None,
+        _ => compressed(head, "check"),
     }
 }
 

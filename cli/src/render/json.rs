@@ -13,7 +13,7 @@ use rdbkit_rdb::verify::{ChecksumState, Database, Finding, Report, Server};
 use serde::Serialize;
 
 /// Version of the shape; grows when a field changes its meaning or goes.
-const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 1;
 
 #[derive(Serialize)]
 struct Json<'r> {
@@ -46,7 +46,7 @@ struct Format {
 }
 
 #[derive(Serialize)]
-struct ServerJson {
+pub(super) struct ServerJson {
     product: String,
     version: String,
 }
@@ -81,9 +81,14 @@ struct FindingJson<'r> {
 /// Bytes that are usually text: a string, or `{"base64": "..."}`.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Text {
+pub enum Text {
+    /// What is UTF-8.
     Utf8(String),
-    Bytes { base64: String },
+    /// All else.
+    Bytes {
+        /// The bytes.
+        base64: String,
+    },
 }
 
 impl From<&[u8]> for Text {
@@ -170,7 +175,12 @@ pub fn failure(out: &mut dyn Write, path: &Path, why: &str) -> io::Result<()> {
     line(out, &json)
 }
 
-fn line(out: &mut dyn Write, json: &impl Serialize) -> io::Result<()> {
+/// Writes one object as one line.
+///
+/// # Errors
+///
+/// Of writing.
+pub fn line(out: &mut dyn Write, json: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *out, json)?;
     out.write_all(b"\n")
 }
@@ -179,7 +189,7 @@ fn version(server: Server) -> String {
     format!("{}.{}", server.major, server.minor)
 }
 
-fn server(server: Server) -> ServerJson {
+pub(super) fn server(server: Server) -> ServerJson {
     ServerJson {
         product: server.product.to_string(),
         version: version(server),

@@ -10,9 +10,12 @@ use jiff::Timestamp;
 use rdbkit_rdb::ObjectKind;
 use rdbkit_rdb::verify::{ChecksumState, Database, Report, Severity, Verdict};
 
-const GOOD: Style = AnsiColor::Green.on_default().bold();
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const CARE: Style = AnsiColor::Yellow.on_default().bold();
+/// Of what is well.
+pub const GOOD: Style = AnsiColor::Green.on_default().bold();
+/// Of what is wrong.
+pub const BAD: Style = AnsiColor::Red.on_default().bold();
+/// Of what needs a look.
+pub const CARE: Style = AnsiColor::Yellow.on_default().bold();
 
 /// Databases shown one by one.
 const SHOWN_DATABASES: usize = 8;
@@ -50,7 +53,12 @@ pub fn report(out: &mut dyn Write, path: &Path, report: &Report) -> io::Result<(
     findings(out, report)
 }
 
-fn row(out: &mut dyn Write, name: &str, text: &str) -> io::Result<()> {
+/// A line of a report: a name and what there is to say.
+///
+/// # Errors
+///
+/// Of writing.
+pub fn row(out: &mut dyn Write, name: &str, text: &str) -> io::Result<()> {
     writeln!(out, "  {name:<10} {text}")
 }
 
@@ -190,7 +198,7 @@ fn finding_lines(out: &mut dyn Write, report: &Report) -> io::Result<()> {
 }
 
 /// 1234567 as 1,234,567.
-fn grouped(n: u64) -> String {
+pub fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
