@@ -7,7 +7,9 @@
 //! | feed windows of bytes yourself | [`Decoder`] |
 //! | tell what a command does to which keys | [`commands`] |
 //! | know where a log may be cut | [`Transactions`] |
-//! | know which files a log consists of | [`Manifest`] |
+//! | pass over all files of a log | [`walk`] |
+//! | find commands | [`Pattern`] |
+//! | know which files a log consists of | [`Manifest`], [`Set`] |
 //!
 //! The crate opens no file and prints nothing. What servers load is read, with
 //! its oddities named; what they refuse is an error.
@@ -15,24 +17,34 @@
 
 mod command;
 pub mod commands;
+mod database;
+pub mod edit;
 mod error;
 mod event;
 mod limits;
 pub mod manifest;
+mod pattern;
 mod reader;
 mod resp;
 mod scan;
+mod set;
 mod sniff;
+mod source;
 mod transaction;
+pub mod walk;
 mod words;
 
 pub use command::{Args, Command};
+pub use database::{Selected, selects};
 pub use error::{Error, ErrorKind, Result};
 pub use event::{Annotation, Event};
 pub use limits::Limits;
 pub use manifest::{Manifest, ManifestError};
+pub use pattern::{BadPattern, Pattern};
 pub use reader::{SliceReader, StreamReader, is_preamble};
 pub use resp::{Decoder, Progress, Sink, Step, Token};
 pub use scan::Quirks;
+pub use set::{Set, SetError};
 pub use sniff::{Layout, sniff};
+pub use source::{Listed, Memory, Source};
 pub use transaction::{Place, Transactions};

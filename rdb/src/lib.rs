@@ -6,6 +6,7 @@ mod decoder;
 pub mod dump;
 mod error;
 mod event;
+pub mod glob;
 mod grammar;
 mod limits;
 pub mod lzf;

@@ -1,0 +1,75 @@
+//! Where the files of a log come from: a folder, an archive, memory.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+
+/// One thing that lies beside the files of a log.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Listed {
+    /// Its name, without a path.
+    pub name: Vec<u8>,
+    /// Its bytes; 0 for what is no file.
+    pub bytes: u64,
+    /// Whether it is a regular file, or a link to one.
+    pub is_file: bool,
+}
+
+/// Opens the files of a log by name; the library itself opens none.
+pub trait Source: Sync {
+    /// The bytes of file `name` from its beginning; at every call anew.
+    ///
+    /// # Errors
+    ///
+    /// Of whatever holds the file; [`io::ErrorKind::NotFound`] where it is not there.
+    fn open(&self, name: &[u8]) -> io::Result<Box<dyn Read + Send + '_>>;
+
+    /// All there is, in no order; `None` where that cannot be told, as with a pipe.
+    ///
+    /// # Errors
+    ///
+    /// Of whatever holds the files.
+    fn list(&self) -> io::Result<Option<Vec<Listed>>>;
+}
+
+/// Files in memory.
+///
+/// # Examples
+///
+/// ```
+/// use rdbkit_aof::{Memory, Source};
+///
+/// let mut files = Memory::default();
+/// files.insert(b"appendonly.aof", b"*1\r\n$4\r\nPING\r\n");
+/// assert!(files.open(b"appendonly.aof").is_ok() && files.open(b"other").is_err());
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Memory(BTreeMap<Vec<u8>, Vec<u8>>);
+
+impl Memory {
+    /// Puts a file there, in place of the one of that name if there is one.
+    pub fn insert(&mut self, name: impl Into<Vec<u8>>, bytes: impl Into<Vec<u8>>) {
+        self.0.insert(name.into(), bytes.into());
+    }
+
+    /// The bytes of a file.
+    #[must_use]
+    pub fn get(&self, name: &[u8]) -> Option<&[u8]> {
+        self.0.get(name).map(Vec::as_slice)
+    }
+}
+
+impl Source for Memory {
+    fn open(&self, name: &[u8]) -> io::Result<Box<dyn Read + Send + '_>> {
+        let bytes = self.get(name).ok_or(io::ErrorKind::NotFound)?;
+        Ok(Box::new(bytes))
+    }
+
+    fn list(&self) -> io::Result<Option<Vec<Listed>>> {
+        let listed = |(name, bytes): (&Vec<u8>, &Vec<u8>)| Listed {
+            name: name.clone(),
+            bytes: bytes.len() as u64,
+            is_file: true,
+        };
+        Ok(Some(self.0.iter().map(listed).collect()))
+    }
+}

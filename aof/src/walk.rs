@@ -1,0 +1,308 @@
+//! One pass over a whole log, command by command, with what is in force there:
+//! the database, the time, the transaction.
+
+use std::io;
+
+use crate::command::Command;
+use crate::database::Selected;
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{Annotation, Event};
+use crate::limits::Limits;
+use crate::reader::StreamReader;
+use crate::resp::Sink;
+use crate::set::Set;
+use crate::source::Source;
+use crate::transaction::{Place, Transactions};
+
+mod abridged;
+
+use abridged::Abridged;
+
+/// Window of one file.
+const WINDOW: usize = 256 << 10;
+
+/// What a unit is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Item<'a> {
+    /// A command.
+    Command(Command<'a>),
+    /// A command too long to be held, with its arguments cut short: to be looked
+    /// at, not to be written. See [`walk`] for how much is there.
+    Abridged(Command<'a>),
+    /// A line between commands.
+    Annotation(Annotation<'a>),
+}
+
+impl<'a> Item<'a> {
+    /// The command, whole or not.
+    #[inline]
+    #[must_use]
+    pub fn command(&self) -> Option<Command<'a>> {
+        match self {
+            Item::Command(command) | Item::Abridged(command) => Some(*command),
+            Item::Annotation(_) => None,
+        }
+    }
+}
+
+/// One command or annotation, and what is in force where it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Unit<'a> {
+    /// What it is.
+    pub item: Item<'a>,
+    /// Which of [`Set::files`] it stands in.
+    pub file: usize,
+    /// Offset of its first byte in that file.
+    pub begin: u64,
+    /// Offset behind its last byte.
+    pub end: u64,
+    /// The database it works on.
+    pub db: u64,
+    /// The last `#TS` time before it, in this file or an earlier one: Unix seconds.
+    /// Of a `#TS` line, its own.
+    pub time: Option<i64>,
+    /// Where in a transaction it stands.
+    pub place: Place,
+    /// Where that transaction began: at the `MULTI`, of which this is the offset.
+    pub transaction: Option<u64>,
+    /// The database in force if the log were cut at [`cut_at`](Self::cut_at).
+    pub settled: u64,
+}
+
+impl Unit<'_> {
+    /// Where a log must be cut to lose this unit and nothing before it that
+    /// could stay: at its first byte, or at the `MULTI` of its transaction.
+    #[must_use]
+    pub fn cut_at(&self) -> u64 {
+        self.transaction.unwrap_or(self.begin)
+    }
+}
+
+/// How a file ended.
+#[derive(Debug)]
+pub struct FileEnd {
+    /// Bytes of the RDB file at the front; 0 if there is none.
+    pub preamble: u64,
+    /// How far it could be read.
+    pub end: u64,
+    /// How far it is whole, see [`Transactions::safe_offset`].
+    pub safe: u64,
+    /// Where the transaction began that is open at the end.
+    pub open: Option<u64>,
+    /// The database in force at `safe`.
+    pub settled: u64,
+    /// The last `#TS` time so far.
+    pub time: Option<i64>,
+    /// Why it could not be read to its end.
+    pub error: Option<Error>,
+}
+
+/// Takes what [`walk`] comes by.
+pub trait Visitor {
+    /// File `index` of [`Set::files`] begins.
+    fn file(&mut self, index: usize) {
+        let _ = index;
+    }
+
+    /// Something of the RDB file at the front of file `index`.
+    fn preamble(&mut self, index: usize, event: &rdbkit_rdb::Event<'_>) {
+        let _ = (index, event);
+    }
+
+    /// The next command or annotation.
+    fn unit(&mut self, unit: &Unit<'_>);
+
+    /// File `index` has been read as far as it can be.
+    fn file_end(&mut self, index: usize, end: &FileEnd) {
+        let _ = (index, end);
+    }
+}
+
+/// Reads all files of a log in the order servers load them. A file that cannot
+/// be read to its end is left there; the walk goes on with the next one.
+///
+/// Gives how each file ended. A file that is not there ends with
+/// [`ErrorKind::Io`].
+///
+/// # Limits
+///
+/// Holds one window. Of a command of more than [`Limits::command`] bytes, by
+/// default 1 MiB, the first 64 KiB of each argument are kept, and the arguments
+/// that fit 64 MiB: see [`Item::Abridged`].
+///
+/// # Examples
+///
+/// ```
+/// use rdbkit_aof::{Memory, Set, walk::{self, Unit, Visitor}};
+///
+/// struct Databases(Vec<u64>);
+/// impl Visitor for Databases {
+///     fn unit(&mut self, unit: &Unit<'_>) {
+///         self.0.push(unit.db);
+///     }
+/// }
+///
+/// let mut files = Memory::default();
+/// files.insert(b"a.aof", b"*2\r\n$6\r\nSELECT\r\n$1\r\n5\r\n*1\r\n$7\r\nFLUSHDB\r\n");
+/// let mut databases = Databases(Vec::new());
+/// let ends = walk::walk(&Set::single(b"a.aof"), &files, &mut databases);
+/// assert_eq!(databases.0, [0, 5]);
+/// assert!(ends[0].error.is_none());
+/// ```
+pub fn walk(set: &Set, source: &dyn Source, visitor: &mut dyn Visitor) -> Vec<FileEnd> {
+    walk_with(set, source, Limits::default(), visitor)
+}
+
+/// As [`walk`], with limits of the caller's.
+pub fn walk_with<V: Visitor + ?Sized>(
+    set: &Set,
+    source: &dyn Source,
+    limits: Limits,
+    visitor: &mut V,
+) -> Vec<FileEnd> {
+    let mut ends: Vec<FileEnd> = Vec::with_capacity(set.files().len());
+    for (index, file) in set.files().iter().enumerate() {
+        visitor.file(index);
+        let time = ends.last().and_then(|end| end.time);
+        let end = match source.open(&file.name) {
+            Ok(bytes) => one(index, time, bytes, limits, visitor),
+            Err(error) => FileEnd::unread(time, Error::new(ErrorKind::Io(error), 0, 0, 1)),
+        };
+        visitor.file_end(index, &end);
+        ends.push(end);
+    }
+    ends
+}
+
+impl FileEnd {
+    fn unread(time: Option<i64>, error: Error) -> FileEnd {
+        FileEnd {
+            preamble: 0,
+            end: error.token_offset(),
+            safe: 0,
+            open: None,
+            settled: 0,
+            time,
+            error: Some(error),
+        }
+    }
+}
+
+fn one<V: Visitor + ?Sized>(
+    file: usize,
+    time: Option<i64>,
+    bytes: impl io::Read,
+    limits: Limits,
+    visitor: &mut V,
+) -> FileEnd {
+    let reader = StreamReader::open_with(bytes, WINDOW, limits, |event| {
+        visitor.preamble(file, &event);
+    });
+    let mut reader = match reader {
+        Ok(reader) => reader,
+        Err(error) => return FileEnd::unread(time, error),
+    };
+    let preamble = reader.preamble_len();
+    let mut follower = Follower {
+        visitor,
+        file,
+        time,
+        transactions: Transactions::new(preamble),
+        selected: Selected::new(),
+        long: Abridged::default(),
+    };
+    let read: Result<()> = reader.drive(&mut follower);
+    FileEnd {
+        preamble,
+        end: reader.offset(),
+        safe: follower.transactions.safe_offset(),
+        open: follower.transactions.open_at(),
+        settled: follower.selected.settled(),
+        time: follower.time,
+        error: read.err(),
+    }
+}
+
+/// Turns the events of one file into units.
+struct Follower<'v, V: ?Sized> {
+    visitor: &'v mut V,
+    file: usize,
+    time: Option<i64>,
+    transactions: Transactions,
+    selected: Selected,
+    long: Abridged,
+}
+
+impl<V: Visitor + ?Sized> Sink for Follower<'_, V> {
+    #[inline(always)]
+    fn event(&mut self, event: Event<'_>, offset: u64) {
+        match event {
+            Event::Command(command) => {
+                let end = offset + command.as_raw().len() as u64;
+                self.command(Item::Command(command), &command, offset, end);
+            }
+            _ => self.other(event, offset),
+        }
+    }
+}
+
+impl<V: Visitor + ?Sized> Follower<'_, V> {
+    #[inline(always)]
+    fn command(&mut self, item: Item<'_>, command: &Command<'_>, begin: u64, end: u64) {
+        let open = self.transactions.open_at();
+        let place = self.transactions.command(command, begin, end);
+        let settled = self.selected.settled();
+        let db = self.selected.command(command, place);
+        let transaction = open.or_else(|| self.transactions.open_at());
+        self.give(item, (begin, end), db, place, transaction, settled);
+    }
+
+    #[inline(always)]
+    fn give(
+        &mut self,
+        item: Item<'_>,
+        (begin, end): (u64, u64),
+        db: u64,
+        place: Place,
+        transaction: Option<u64>,
+        settled: u64,
+    ) {
+        self.visitor.unit(&Unit {
+            item,
+            file: self.file,
+            begin,
+            end,
+            db,
+            time: self.time,
+            place,
+            transaction,
+            settled,
+        });
+    }
+
+    #[cold]
+    fn other(&mut self, event: Event<'_>, offset: u64) {
+        if let Event::Annotation(line) = event {
+            let end = offset + line.as_raw().len() as u64;
+            let place = self.transactions.event(&event, offset, end);
+            self.time = line.timestamp().or(self.time);
+            let open = self.transactions.open_at();
+            let (db, settled) = (self.selected.next(), self.selected.settled());
+            self.give(
+                Item::Annotation(line),
+                (offset, end),
+                db,
+                place,
+                open,
+                settled,
+            );
+        } else if let Some((begin, raw)) = self.long.event(&event, offset)
+            && let Ok(command) = Command::parse(&raw)
+        {
+            self.command(Item::Abridged(command), &command, begin, offset);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
