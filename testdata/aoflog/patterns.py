@@ -8,18 +8,19 @@ GLOBS = b"*?[]\\^-"
 
 
 class Pattern:
-    def __init__(self, words, key_list=None):
-        self.words = words        # the first is the command name
-        self.key_list = key_list  # the word that any key from there on may match
+    def __init__(self, words):
+        self.words = words  # the first is the command name
 
     def matches(self, command):
-        if not fits(self.words[0], command.args[0].upper()) or len(command.args) < len(self.words):
+        if not fits(self.words[0], command.args[0].upper()):
             return False
-        for at, word in enumerate(self.words[1:], 1):
-            candidates = command.args[at:] if at == self.key_list else command.args[at:at + 1]
-            if not any(fits(word, c) for c in candidates):
-                return False
-        return True
+        if len(self.words) == 1:
+            return True
+        for start in starts(command):
+            args = command.args[start:start + len(self.words) - 1]
+            if len(args) == len(self.words) - 1 and all(map(fits, self.words[1:], args)):
+                return True
+        return False
 
     def text(self, rng):
         """As it is typed: words as in a config line."""
@@ -76,14 +77,22 @@ def quoted(word, rng):
     return b'"' + b"".join(out) + b'"'
 
 
-def has_key_list(name):
-    """Is every argument a key?"""
-    return name in (b"DEL", b"UNLINK")
+def starts(command):
+    """The places where the words behind the name may begin: the first argument, and the other keys if that is one."""
+    name, count = command.name, len(command.args)
+    if name in (b"DEL", b"UNLINK", b"PFMERGE", b"SDIFFSTORE", b"SINTERSTORE", b"SUNIONSTORE"):
+        return range(1, count)
+    if name in (b"MSET", b"MSETNX"):
+        return range(1, count, 2)
+    if name in (b"RENAME", b"RENAMENX", b"RPOPLPUSH", b"LMOVE", b"SMOVE", b"COPY", b"ZRANGESTORE", b"GEOSEARCHSTORE"):
+        return (1, 2)
+    if name in (b"ZUNIONSTORE", b"ZINTERSTORE", b"ZDIFFSTORE"):
+        return [1] + list(range(3, 3 + int(command.args[2])))
+    return (1,)
 
 
-def keys_elsewhere(name):
-    """Does it have key lists, but not of its first word alone? Then only its name is asked for."""
-    return name in (b"MSET", b"MSETNX", b"MSETEX", b"PFMERGE", b"BITOP") or name.endswith(b"STORE")
+# one of their keys stands behind a word: only their names are asked for
+BY_NAME = (b"SORT", b"GEORADIUS", b"GEORADIUSBYMEMBER")
 
 
 def pattern_for(command: resp.Command, rng):
@@ -93,23 +102,15 @@ def pattern_for(command: resp.Command, rng):
         at = rng.randrange(len(name))
         return Pattern([("hole", (at, name))])
     words = [("name", name)]
-    if keys_elsewhere(name):
+    if name in BY_NAME:
         return Pattern(words)
-    if has_key_list(name):
-        if rng.random() < 0.8:
-            return Pattern(words + [word_for(rng.choice(command.args[1:]), rng)], 1)
-        return Pattern(words)
-    for arg in command.args[1:1 + rng.randrange(4)]:
-        words.append(word_for(arg, rng))
-    return Pattern(words)
+    start = rng.choice(list(starts(command)))
+    return Pattern(words + [word_for(arg, rng) for arg in command.args[start:start + rng.randrange(4)]])
 
 
-def exact(command, rng):
+def exact(command):
     """A pattern of every word of a command."""
-    name = command.name
-    if has_key_list(name) or keys_elsewhere(name):
-        return None
-    return Pattern([("name", name)] + [("is", a) for a in command.args[1:]])
+    return Pattern([("name", command.name)] + [("is", a) for a in command.args[1:]])
 
 
 def word_for(arg, rng):

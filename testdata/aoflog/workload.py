@@ -10,6 +10,8 @@ import time
 from generator.client import ReplyError
 
 from . import recipes
+from .logset import listed
+from .oracle import essential
 from .running import FOLDER, SINGLE, Running, layout
 
 # a key has its kind in its name, so that commands meet the type they are for; the rest is what upsets readers
@@ -207,13 +209,12 @@ def position(folder):
     home = os.path.join(folder, FOLDER)
     if not os.path.isdir(home):
         return SINGLE, os.path.getsize(os.path.join(folder, SINGLE))
-    from .logset import listed
     name = listed(os.path.join(home, "appendonly.aof.manifest"))[-1]
     return name, os.path.getsize(os.path.join(home, name))
 
 
 class Made:
-    """A log, and what the server that wrote it said it held at some moments: [(file, size, truth)]."""
+    """A log, and what the server that wrote it said it held at some moments: [(truth, file, size)]."""
 
     def __init__(self, path, marks, workload):
         self.path, self.marks = path, marks
@@ -229,13 +230,14 @@ def make(server, shape, folder, seed, extra=60, older=None):
         shutil.copyfile(older, os.path.join(folder, SINGLE))
     w = Workload(server, "%s:%s:%s" % (seed, server.name, shape), settings["aof-use-rdb-preamble"] == "no")
     marks = []
+    if shape == "upgraded":
+        w.counter = 10000  # ids of streams go on
     conf = {"appendfsync": "no", "auto-aof-rewrite-percentage": "0"}
     conf.update(settings)
 
     def mark(running):
         w.let_near_expiries_pass()
-        told = running.state()
-        marks.append(position(folder) + (told,))
+        marks.append((essential(running.state()),) + position(folder))
 
     def phases(running, names, rewrite_first):
         w.client, w.side = running.client, running.connect()
@@ -247,6 +249,7 @@ def make(server, shape, folder, seed, extra=60, older=None):
                 time.sleep(pause)
                 if number == 1 and rewrite_first:
                     w.rewrite()
+                    marks.clear()  # the files they are about are gone
                 elif server.has((7, 0)):
                     w.failed_rewrite(running.process)
             for piece in (part[:len(part) // 2], part[len(part) // 2:]):

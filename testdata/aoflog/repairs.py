@@ -1,0 +1,172 @@
+"""`rdbkit aof repair` of logs torn as real ones are, and with damage in the middle."""
+import os
+
+from generator.client import encode
+
+from . import resp, result
+from .damage import Damage
+from .logset import LogSet
+from .tool import Wrong, expect, fingerprint, run, unchanged
+
+
+def torn_last(job, damage):
+    damage.cut_last()
+
+
+def torn_in_transaction(job, damage):
+    damage.cut_in_transaction()
+
+
+def torn_behind_rdb(job, damage):
+    damage.cut_behind_rdb()
+
+
+def nul_padding(job, damage):
+    damage.insert_end(damage.file("last"), b"\0" * job.random.choice([1, 17, 511, 4096]))
+
+
+def torn_annotation(job, damage):
+    damage.insert_end(damage.file("last"), job.random.choice([b"#", b"#TS:17322", b"#TS:1732223456\r"]))
+
+
+def open_transaction(job, damage):
+    commands = [["MULTI"], ["SET", "open", "1"], ["SELECT", "3"], ["DEL", "open"]][:job.random.randrange(1, 5)]
+    damage.insert_end(damage.file("last"), b"".join(encode(c) for c in commands))
+
+
+def garbage_at_end(job, damage):
+    damage.insert_end(damage.file("last"), job.random.choice([b"x", b"\r\n", b"*", b"*3\r\n$3\r\nSET\r\n$1\r\n", b"\xff" * 30]))
+
+
+def nothing(job, damage):
+    damage.as_it_is()
+
+
+TAILS = [torn_last] * 3 + [torn_in_transaction] * 2 + [torn_behind_rdb, nul_padding, torn_annotation, open_transaction, garbage_at_end, nothing]
+
+
+def repaired(job, damaged, *options):
+    """Runs it on a damaged log; (result, what was said)."""
+    before = fingerprint(damaged)
+    if job.random.random() < 0.3:
+        done = run(job.program, "aof", "repair", damaged, "--dry-run", *options)
+        unchanged(damaged, before, done)
+        expect(done, 0, 1)
+    if job.random.random() < 0.2:
+        return damaged, expect(run(job.program, "aof", "repair", damaged, "--in-place", *options), 0)
+    target = job.named("target")
+    done = expect(run(job.program, "aof", "repair", damaged, "-o", target, *options), 0)
+    unchanged(damaged, before, done)
+    return target, done
+
+
+def tail(job):
+    """All complete units before the tear, in whichever way the last file ends."""
+    damage = Damage(job.log, job.random)
+    job.random.choice(TAILS)(job, damage)
+    damaged = job.named("damaged")
+    damage.write(damaged)
+    log = LogSet(damaged)
+    expected = job.oracle.state(log, [e for e in log.entries if e.closed])
+    path, done = repaired(job, damaged)
+    result.begins_like(path, log, done)
+    result.serves(job, path, expected, done)
+
+
+def earlier(job):
+    """A file torn that is not the last: the torn end of it is gone, and nothing else."""
+    damage = Damage(job.log, job.random)
+    damage.cut_earlier()
+    damaged = job.named("damaged")
+    damage.write(damaged)
+    log = LogSet(damaged)
+    expected = job.oracle.state(log, [e for e in log.entries if e.closed])
+    path, done = repaired(job, damaged)
+    result.whole(path, done)
+    result.serves(job, path, expected, done)
+
+
+def left_out(done):
+    """{file name: [(begin, end)]}: the bytes reported as left out."""
+    out = {}
+    for one in done.json()["left_out"]:
+        out.setdefault(one["file"], []).append((one["start"], one["end"]))
+    return out
+
+
+def middle(job):
+    """--skip-damage: all but the bytes it names, and those no more than what was damaged."""
+    damage, rng = Damage(job.log, job.random), job.random
+    hurt, data = set(), damage.files
+    file = damage.file()
+    for _ in range(rng.randrange(1, 4)):
+        at, count = rng.randrange(file.body, len(file.data)), rng.choice([1, 3, 20, 60])
+        end = min(at + count, len(file.data))
+        data[file.name][at:end] = rng.randbytes(end - at)
+        hurt.update(u.start for u in file.units if u.start < end and at < u.end)
+    damaged = job.named("damaged")
+    damage.write(damaged)
+    path, done = repaired(job, damaged, "--skip-damage", "--json")
+    gone = left_out(done)
+    kept = survivors(damaged, job, gone, done)
+    original = {u.start: u for u in file.units}
+    for command in kept:
+        if command.start not in original:
+            raise Wrong("what it kept at %d of %s began no command: %s\n  %s" % (command.start, file.name, command.args[:4], done.told()))
+    lost = set(original) - {c.start for c in kept} - hurt
+    allowed = companions(file, job, hurt)
+    if lost - allowed:
+        raise Wrong("lost without need: %s of %s: %s\n  %s" % (sorted(lost - allowed)[:5], file.name, done.out[:500], done.told()))
+    remains = os.path.join(job.work, "remains")
+    without(damaged, remains, gone)
+    log = LogSet(remains)
+    expected = job.oracle.state(log, log.entries)
+    result.whole(path, done)
+    result.serves(job, path, expected, done)
+
+
+def companions(file, job, hurt):
+    """Commands that go with the damaged ones: those of the same transaction, and the one behind the damage."""
+    out = set()
+    entries = [e for e in job.log.entries if job.log.files[e.file] is file]
+    blocks = {e.multi for e in entries if e.multi is not None and e.command.start in hurt}
+    out.update(e.command.start for e in entries if e.multi in blocks and e.multi is not None)
+    units = list(file.units)
+    out.update(b.start for a, b in zip(units, units[1:]) if a.start in hurt)
+    return out
+
+
+def survivors(path, job, gone, done):
+    """The units of the damaged file that are not in what was left out. They have to be whole."""
+    kept = []
+    for file in LogSet(path).files:
+        if file.name not in gone:
+            continue
+        at = file.body
+        for begin, end in sorted(gone[file.name]) + [(len(file.data), len(file.data))]:
+            while at < begin:
+                unit = resp.unit_at(file.data, at)
+                if unit is None or unit.end > begin:
+                    raise Wrong("%s, %d: kept, but no command: %s\n  %s" % (file.name, at, done.out[:500], done.told()))
+                kept.append(unit)
+                at = unit.end
+            at = end
+    return kept
+
+
+def without(path, target, gone):
+    """A copy of a log without some bytes."""
+    log = LogSet(path)
+    os.makedirs(target)
+    names = [(f.name, f.data) for f in log.files]
+    if log.manifest:
+        with open(os.path.join(path, log.manifest), "rb") as f:
+            names.append((log.manifest, f.read()))
+    for name, data in names:
+        for begin, end in sorted(gone.get(name, []), reverse=True):
+            data = data[:begin] + data[end:]
+        with open(os.path.join(target, name), "wb") as f:
+            f.write(data)
+
+
+KINDS = [tail] * 5 + [earlier] * 2 + [middle] * 3
