@@ -69,4 +69,6 @@ class Oracle:
         return self.known[name]
 
     def difference(self, expected, got):
+        if any("$unknown" in str(k["value"]) for db in got["dbs"].values() for k in db["keys"] if isinstance(k["value"], dict)):
+            return "a type nobody can compare: teach it generator/truth.py"
         return compare.difference(expected, got, tolerance(self.server))

@@ -14,14 +14,19 @@ def of_server(job, path):
     names = contents(path)
     try:
         with Running(job.server, folder) as running:
-            log = running.log_lines()
+            log = said(running.log_lines())
     except Ended as ended:
-        return "refused", ended.log[-6:]
+        return "refused", said(ended.log)
     # an upgraded file has moved
     now = contents(os.path.join(folder, FOLDER)) if os.path.isdir(os.path.join(folder, FOLDER)) else contents(os.path.join(folder, "appendonly.aof"))
     # others than these it may write to, or remove, if the manifest does not name them
     shorter = [n for n, data in names.items() if n in now and len(now[n]) < len(data)]
-    return ("loads-truncated" if shorter else "loads"), log[-6:] + ["shorter: %s" % shorter]
+    return ("loads-truncated" if shorter else "loads"), log + ["shorter: %s" % shorter]
+
+
+def said(log):
+    """The end of a server's log, without what it says of the machine."""
+    return [x.split(" ", 5)[-1] for x in log if "overcommit" not in x and "bug report" not in x.lower()][-5:]
 
 
 def contents(path):
