@@ -42,6 +42,7 @@ def lives(job, path, *keys):
     try:
         with Running(job.server, folder) as running:
             running.client.cmd("SET", "later", "yes")
+            running.shut_down()
         with Running(job.server, folder) as running:
             return {k for k in keys + ("later",) if running.client.cmd("EXISTS", k)}
     except Ended:

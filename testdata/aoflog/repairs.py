@@ -69,7 +69,7 @@ def tail(job):
     log = LogSet(damaged)
     expected = job.oracle.state(log, [e for e in log.entries if e.closed])
     path, done = repaired(job, damaged)
-    result.begins_like(path, log, done)
+    result.heads_of(path, log, done)
     result.serves(job, path, expected, done)
 
 
@@ -82,7 +82,7 @@ def earlier(job):
     log = LogSet(damaged)
     expected = job.oracle.state(log, [e for e in log.entries if e.closed])
     path, done = repaired(job, damaged)
-    result.whole(path, done)
+    result.heads_of(path, log, done)
     result.serves(job, path, expected, done)
 
 
