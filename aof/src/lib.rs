@@ -9,9 +9,10 @@
 //! | know where a log may be cut | [`Transactions`] |
 //! | pass over all files of a log | [`walk`] |
 //! | find commands | [`Pattern`] |
+//! | find a log on disk | [`fs::Log`] |
 //! | know which files a log consists of | [`Manifest`], [`Set`] |
 //!
-//! The crate opens no file and prints nothing. What servers load is read, with
+//! The crate prints nothing, and opens no file but in [`fs`]. What servers load is read, with
 //! its oddities named; what they refuse is an error.
 #![forbid(unsafe_code)]
 
@@ -21,6 +22,7 @@ mod database;
 pub mod edit;
 mod error;
 mod event;
+pub mod fs;
 mod limits;
 pub mod manifest;
 mod pattern;

@@ -208,6 +208,11 @@ impl Manifest {
 
     /// Appends the lines in the order servers write them: base, history,
     /// increments. [`Display`](fmt::Display) gives the same text.
+    ///
+    /// # Limits
+    ///
+    /// Names are quoted where they must be; a line of more than [`MAX_LINE`]
+    /// bytes can come of it, which no server reads.
     pub fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.to_string().as_bytes());
     }

@@ -68,6 +68,7 @@ fn main() -> io::Result<()> {
             }
         }
     }
+    logs(&add)?;
     for text in [
         "1.5",
         "-inf",
@@ -81,4 +82,37 @@ fn main() -> io::Result<()> {
     // Entropy has no natural seed: one that makes every kind of decision.
     let entropy: Vec<u8> = (0..=255).map(|i: u8| i.wrapping_mul(151)).collect();
     add("grown", &[&[5, 16, 255, 1, 7, 64], &entropy[..]].concat())
+}
+
+/// Logs and manifests under `testdata/`.
+fn logs(add: &impl Fn(&str, &[u8]) -> io::Result<()>) -> io::Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata");
+    let mut folders = vec![root.join("aof"), root.join("damaged")];
+    let mut found = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            let name = path.to_string_lossy().into_owned();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let bytes = fs::read(&path)?;
+            if bytes.len() > LARGEST_FILE {
+                continue;
+            }
+            if name.ends_with(".manifest") {
+                found += 1;
+                add("aof_manifest", &bytes)?;
+            } else if name.ends_with(".aof") {
+                found += 1;
+                for target in ["aof_events", "aof_walk"] {
+                    add(target, &bytes)?;
+                }
+                add("aof_faces", &[&[1, 3, 50, 255], &bytes[..]].concat())?;
+            }
+        }
+    }
+    assert!(found > 0, "no log under {}", root.display());
+    Ok(())
 }

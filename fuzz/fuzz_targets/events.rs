@@ -2,7 +2,7 @@
 #![no_main]
 
 #[allow(dead_code)] // the other targets' bodies
-#[path = "../bodies.rs"]
+#[path = "../bodies/rdb.rs"]
 mod bodies;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::events(data));

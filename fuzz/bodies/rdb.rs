@@ -5,9 +5,9 @@
 //! in [`TARGETS`], a file in `fuzz_targets/`, a `[[bin]]` in `Cargo.toml` and
 //! a folder in `corpus-min/`.
 
-#[path = "../rdb/tests/faces/compare.rs"]
+#[path = "../../rdb/tests/faces/compare.rs"]
 mod compare;
-#[path = "../rdb/tests/faces/grow.rs"]
+#[path = "../../rdb/tests/faces/grow.rs"]
 mod grow;
 
 use rdbkit_rdb::lzf::{check, decompress_into, max_output};

@@ -1,0 +1,89 @@
+//! A folder as the source of a log's files.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::source::{Listed, Source};
+
+/// A folder of the file system; nothing is ever written through it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// The folder at `path`, which is not looked at yet.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>) -> Folder {
+        Folder { path: path.into() }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The path of file `name` in it.
+    ///
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::InvalidInput`] for what is no plain name.
+    pub fn file(&self, name: &[u8]) -> io::Result<PathBuf> {
+        let plain = !name.is_empty()
+            && name != b"."
+            && name != b".."
+            && !name.iter().any(|b| matches!(b, b'/' | b'\\' | 0));
+        if !plain {
+            let message = format!("\"{}\" is no plain file name", name.escape_ascii());
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
+        Ok(self.path.join(os_name(name)?))
+    }
+}
+
+/// A name as the platform has it.
+fn os_name(name: &[u8]) -> io::Result<OsString> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        Ok(std::ffi::OsStr::from_bytes(name).to_owned())
+    }
+    #[cfg(not(unix))]
+    std::str::from_utf8(name)
+        .map(OsString::from)
+        .map_err(|e| io::Error::new(io::ErrorKind::InvalidInput, e))
+}
+
+/// The bytes of a name.
+pub(super) fn name_bytes(name: &std::ffi::OsStr) -> Vec<u8> {
+    name.as_encoded_bytes().to_vec()
+}
+
+impl Source for Folder {
+    fn open(&self, name: &[u8]) -> io::Result<Box<dyn Read + Send + '_>> {
+        let file = File::open(self.file(name)?)?;
+        if file.metadata()?.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        Ok(Box::new(file))
+    }
+
+    fn list(&self) -> io::Result<Option<Vec<Listed>>> {
+        let mut listed = Vec::new();
+        for entry in fs::read_dir(&self.path)? {
+            let entry = entry?;
+            // A link is what it points at; one that points nowhere is no file.
+            let about = fs::metadata(entry.path()).ok();
+            let file = about.filter(fs::Metadata::is_file);
+            listed.push(Listed {
+                name: name_bytes(&entry.file_name()),
+                bytes: file.as_ref().map_or(0, fs::Metadata::len),
+                is_file: file.is_some(),
+            });
+        }
+        Ok(Some(listed))
+    }
+}
