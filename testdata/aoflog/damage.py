@@ -41,7 +41,7 @@ class Damage:
 
     def file(self, which=None):
         """A file with commands, oftener the last."""
-        files = [f for f in self.log.files if f.units]
+        files = [f for f in self.log.files if any(isinstance(u, resp.Command) for u in f.units)]
         if which == "earlier":
             files = files[:-1] or files
         elif which == "last" or self.random.random() < 0.6:

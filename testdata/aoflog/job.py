@@ -60,10 +60,9 @@ class Job:
 
 
 def outcome(job, check, keep):
-    """None, or why it failed; the folder of a failed one is kept under `keep`."""
+    """(why it failed or None, what could not be compared or None); the folder of a failed one is kept under `keep`."""
     try:
-        check(job)
-        return None
+        return None, check(job)
     except Wrong as wrong:
         why = str(wrong)
     except Exception:
@@ -73,4 +72,4 @@ def outcome(job, check, keep):
             shutil.rmtree(os.path.join(job.work, "oracle"), ignore_errors=True)
     shutil.rmtree(keep, ignore_errors=True)
     shutil.copytree(job.work, keep)
-    return why.replace(job.work, keep) + "\n  kept: " + keep
+    return why.replace(job.work, keep) + "\n  kept: " + keep, None
