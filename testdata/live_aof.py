@@ -42,7 +42,7 @@ def arguments():
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--checks", type=int, default=24)
     parser.add_argument("--kills", type=int, default=16, help="of cut and of drop; a third of it in place")
-    parser.add_argument("--megabytes", type=int, default=300, help="of the log that is killed for")
+    parser.add_argument("--megabytes", type=int, default=200, help="of the log that is killed for")
     parser.add_argument("--parts", default=",".join(PARTS))
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 2)
     parser.add_argument("--again", metavar="PART:SERVER:SHAPE:NUMBER")

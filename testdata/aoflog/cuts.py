@@ -25,7 +25,6 @@ def by_command(job):
 def by_offset(job):
     """--at OFFSET, with --file or without."""
     log, rng = job.log, job.random
-    last = len(log.files) - 1
     file = rng.choice([i for i, f in enumerate(log.files) if f.units])
     one = log.files[file]
     kind = rng.randrange(4)
@@ -37,7 +36,7 @@ def by_offset(job):
     else:
         at = rng.randrange(one.body, len(one.data) + 1)
     options = ["--at", at]
-    if file != last or rng.random() < 0.3:
+    if sum(bool(f.units) for f in log.files) > 1 or rng.random() < 0.3:
         options += ["--file", one.name]
     cut(job, file, log.boundary(file, at), options)
 

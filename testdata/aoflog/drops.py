@@ -43,7 +43,7 @@ def by_offset(job):
     target = rng.choice(candidates(log))
     at = target.command.start if rng.random() < 0.6 else rng.randrange(target.command.start, target.command.end)
     options = ["--at", at]
-    if target.file != len(log.files) - 1 or rng.random() < 0.3:
+    if sum(bool(f.units) for f in log.files) > 1 or rng.random() < 0.3:
         options += ["--file", log.files[target.file].name]
     drop(job, [target], options)
 
@@ -94,7 +94,7 @@ def drop(job, dropped, options, changed=None):
     left = [changed.get(id(e), e) for e in job.log.entries]
     expected = job.oracle.state(job.log, [e for e in left if e is not None])
     path, done = job.surgery("drop", *options)
-    result.whole(path, done)
+    result.whole(path, job.log, done)
     result.serves(job, path, expected, done)
 
 

@@ -38,8 +38,8 @@ class Entry(NamedTuple):
 class LogSet:
     """Read from a folder with a manifest, or from a single file."""
 
-    def __init__(self, path):
-        self.path = path
+    def __init__(self, path, unit_at=resp.unit_at):
+        self.path, self.unit_at = path, unit_at
         self.is_single = not os.path.isdir(path)
         if self.is_single:
             self.folder, self.manifest, names = os.path.dirname(path), None, [os.path.basename(path)]
@@ -54,7 +54,7 @@ class LogSet:
         with open(os.path.join(self.folder, name), "rb") as f:
             data = f.read()
         body = resp.preamble(data)
-        return File(name, data, body, resp.units_from(data, body))
+        return File(name, data, body, resp.units_from(data, body, self.unit_at))
 
     def notes(self):
         """(index of the file, annotation) for each timestamp."""

@@ -1,6 +1,4 @@
 """`rdbkit aof repair` of logs torn as real ones are, and with damage in the middle."""
-import os
-
 from generator.client import encode
 
 from . import resp, result
@@ -89,8 +87,8 @@ def earlier(job):
 def left_out(done):
     """{file name: [(begin, end)]}: the bytes reported as left out."""
     out = {}
-    for one in done.json()["left_out"]:
-        out.setdefault(one["file"], []).append((one["start"], one["end"]))
+    for one in done.json()["damage"]:
+        out.setdefault(one["file"], []).append((one["begin"], one["end"]))
     return out
 
 
@@ -104,69 +102,69 @@ def middle(job):
         end = min(at + count, len(file.data))
         data[file.name][at:end] = rng.randbytes(end - at)
         hurt.update(u.start for u in file.units if u.start < end and at < u.end)
-    damaged = job.named("damaged")
+    damaged, asked = job.named("damaged"), job.named("asked")
     damage.write(damaged)
-    path, done = repaired(job, damaged, "--skip-damage", "--json")
+    damage.write(asked)
+    before = LogSet(damaged)
+    path, done = repaired(job, asked, "--skip-damage", "--json")
     gone = left_out(done)
-    kept = survivors(damaged, job, gone, done)
+    now = next(f for f in before.files if f.name == file.name)
+    kept = {u.start: u for u in survivors(now, gone.get(file.name, []), done)}
     original = {u.start: u for u in file.units}
-    for command in kept:
-        if command.start not in original:
-            raise Wrong("what it kept at %d of %s began no command: %s\n  %s" % (command.start, file.name, command.args[:4], done.told()))
-    lost = set(original) - {c.start for c in kept} - hurt
-    allowed = companions(file, job, hurt)
-    if lost - allowed:
-        raise Wrong("lost without need: %s of %s: %s\n  %s" % (sorted(lost - allowed)[:5], file.name, done.out[:500], done.told()))
-    remains = os.path.join(job.work, "remains")
-    without(damaged, remains, gone)
-    log = LogSet(remains)
-    expected = job.oracle.state(log, log.entries)
-    result.whole(path, done)
+    for unit in kept.values():
+        if unit.start not in original:
+            raise Wrong("what it kept at %d of %s was no command: %r\n  %s" % (unit.start, file.name, unit, done.told()))
+    lost = set(original) - set(kept) - hurt - companions(file, job, hurt)
+    if lost:
+        raise Wrong("lost without need: %s of %s: %s\n  %s" % (sorted(lost)[:5], file.name, done.out[:500], done.told()))
+    expected = job.oracle.state(job.log, survived(job.log, file, kept, hurt))
+    result.whole(path, before, done, resp.unit_as_server)
     result.serves(job, path, expected, done)
 
 
+def survived(log, file, kept, hurt):
+    """The commands of the undamaged log that are left, as the damage left them. A SELECT that goes with a transaction but
+    can be read still counts: what follows belongs to its database."""
+    for entry in log.entries:
+        start = entry.command.start
+        if log.files[entry.file] is not file:
+            yield entry
+        elif start in kept:
+            yield entry._replace(command=kept[start])
+        elif entry.command.name == b"SELECT" and start not in hurt:
+            yield entry
+
+
 def companions(file, job, hurt):
-    """Commands that go with the damaged ones: those of the same transaction, and the one behind the damage."""
-    out = set()
+    """Commands that may go with the damaged ones: those of the same transaction, all up to the next MULTI if its EXEC is
+    hurt, and the one behind the damage."""
+    out = {b.start for a, b in zip(file.units, file.units[1:]) if a.start in hurt}
     entries = [e for e in job.log.entries if job.log.files[e.file] is file]
     blocks = {e.multi for e in entries if e.multi is not None and e.command.start in hurt}
-    out.update(e.command.start for e in entries if e.multi in blocks and e.multi is not None)
-    units = list(file.units)
-    out.update(b.start for a, b in zip(units, units[1:]) if a.start in hurt)
+    endless = False
+    for entry in entries:
+        if entry.multi is not None and entry.multi in blocks:
+            endless = endless or (entry.command.name == b"EXEC" and entry.command.start in hurt)
+            out.add(entry.command.start)
+        elif entry.command.name == b"MULTI":
+            endless = False
+        elif endless:
+            out.add(entry.command.start)
     return out
 
 
-def survivors(path, job, gone, done):
-    """The units of the damaged file that are not in what was left out. They have to be whole."""
-    kept = []
-    for file in LogSet(path).files:
-        if file.name not in gone:
-            continue
-        at = file.body
-        for begin, end in sorted(gone[file.name]) + [(len(file.data), len(file.data))]:
-            while at < begin:
-                unit = resp.unit_at(file.data, at)
-                if unit is None or unit.end > begin:
-                    raise Wrong("%s, %d: kept, but no command: %s\n  %s" % (file.name, at, done.out[:500], done.told()))
-                kept.append(unit)
-                at = unit.end
-            at = end
+def survivors(file, gone, done):
+    """The units of a damaged file that are not in what was left out. They have to be whole."""
+    kept, at = [], file.body
+    for begin, end in sorted(gone) + [(len(file.data), len(file.data))]:
+        while at < begin:
+            unit = resp.unit_as_server(file.data, at)
+            if unit is None or unit.end > begin:
+                raise Wrong("%s, %d: kept, but no command: %s\n  %s" % (file.name, at, done.out[:500], done.told()))
+            kept.append(unit)
+            at = unit.end
+        at = end
     return kept
-
-
-def without(path, target, gone):
-    """A copy of a log without some bytes."""
-    log = LogSet(path)
-    os.makedirs(target)
-    names = [(f.name, f.data) for f in log.files]
-    if log.manifest:
-        with open(os.path.join(path, log.manifest), "rb") as f:
-            names.append((log.manifest, f.read()))
-    for name, data in names:
-        for begin, end in sorted(gone.get(name, []), reverse=True):
-            data = data[:begin] + data[end:]
-        with open(os.path.join(target, name), "wb") as f:
-            f.write(data)
 
 
 KINDS = [tail] * 5 + [earlier] * 2 + [middle] * 3

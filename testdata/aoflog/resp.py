@@ -11,6 +11,7 @@ COUNT = re.compile(rb"\*([1-9][0-9]*)\r\n")
 LENGTH = re.compile(rb"\$(0|[1-9][0-9]*)\r\n")
 NOTE = re.compile(rb"#[^\n]*\n")
 TIME = re.compile(rb"#TS:([0-9]+)\r\n")
+LOOSE = re.compile(rb"[ \t\v\f\r]*([+-]?[0-9]+)")
 TRAILER = 9  # of an RDB: the end opcode and eight bytes of checksum
 
 
@@ -58,7 +59,31 @@ def unit_at(data, at):
     return Command(at, here, tuple(args))
 
 
-def units_from(data, at):
+def line_as_server(data, at, mark):
+    """(number, where the line ends) as a loading server reads it: up to LF, digits as far as they go. Or None."""
+    end = data.find(b"\n", at, at + 1023)
+    found = LOOSE.match(data, at + 1, end if end >= 0 else at)
+    return (int(found[1]), end + 1) if data[at:at + 1] == mark and found else None
+
+
+def unit_as_server(data, at):
+    """As `unit_at`, taking what a loading server takes: any two bytes behind an argument, loose numbers, a bare LF."""
+    if data[at:at + 1] == b"#":
+        return unit_at(data, at)
+    head = line_as_server(data, at, b"*")
+    if head is None or head[0] < 1:
+        return None
+    args, here = [], head[1]
+    for _ in range(head[0]):
+        head = line_as_server(data, here, b"$")
+        if head is None or head[0] < 0 or head[1] + head[0] + 2 > len(data):
+            return None
+        args.append(data[head[1]:head[1] + head[0]])
+        here = head[1] + head[0] + 2
+    return Command(at, here, tuple(args))
+
+
+def units_from(data, at, unit_at=unit_at):
     """All units from an offset up to the first that is not whole."""
     out = []
     while at < len(data):

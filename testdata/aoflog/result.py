@@ -6,6 +6,7 @@ import shutil
 
 from generator.save import fresh
 
+from . import resp
 from .logset import LogSet, listed
 from .oracle import essential
 from .running import FOLDER, SINGLE, Ended, Running
@@ -69,9 +70,9 @@ def without(state, names):
     return state
 
 
-def whole(path, done):
+def whole(path, source, done, unit_at=resp.unit_at):
     """The result as the oracle reads it: nothing torn, no open transaction, nothing but what the manifest names."""
-    log = LogSet(path)
+    log = LogSet(path, unit_at)
     for file in log.files:
         if file.whole != len(file.data):
             raise Wrong("%s of the result is torn at %d: %s" % (file.name, file.whole, done.told()))
@@ -82,10 +83,20 @@ def whole(path, done):
         more = there - {log.manifest} - {f.name for f in log.files}
         if more:
             raise Wrong("the result has files its manifest does not name: %s\n  %s" % (sorted(more), done.told()))
-        with open(os.path.join(path, log.manifest), "rb") as f:
-            if b"endoffset" in f.read():
-                raise Wrong("the manifest of the result has an endoffset: %s" % done.told())
+    no_false_offset(log, source, done)
     return log
+
+
+def no_false_offset(log, source, done):
+    """`endoffset` says how long a file is, and leaves the manifest when that changes."""
+    if not log.manifest:
+        return
+    lengths = {f.name: len(f.data) for f in source.files}
+    with open(os.path.join(log.path, log.manifest), "rb") as f:
+        lines = f.read().decode("latin1").splitlines()
+    for file in log.files:
+        if len(file.data) != lengths[file.name] and any("endoffset" in x and file.name in x.split() for x in lines):
+            raise Wrong("%s has changed, and has still an endoffset: %s" % (file.name, done.told()))
 
 
 def begins_like(path, source, done):
@@ -98,7 +109,7 @@ def begins_like(path, source, done):
 
 def heads_of(path, source, done):
     """Each file is the head of what it was, byte for byte."""
-    log = whole(path, done)
+    log = whole(path, source, done)
     if log.manifest:
         names = [f.name for f in log.files]
         there = listed(os.path.join(source.path, source.manifest))
