@@ -12,8 +12,10 @@
 # 2. Each fills itself with random data sets, saves them, tells all that is in them, and loads them again.
 # 3. The sets are damaged; each server is started on each damaged file.
 # 4. rdbkit-live compares: data sets load, keys of each database, types, expiries and libraries are the server's;
-#    of damaged files, the verdict is what the server did. From the file and through a pipe.
-# 5. The test `truth` compares every key and every value.
+#    so are digests, of all and of each key; of damaged files, the verdict is what the server did.
+#    From the file and through a pipe.
+# 5. Each server loads what `rdbkit extract` makes of its data sets; DEBUG DIGEST says whether it is the selection.
+# 6. The test `truth` compares every key and every value.
 #
 # The last line is "N passed, N failed". Exit code: 0 nothing failed, 1 something did, or could not be had at all.
 # All that was made is in target/live; files of which server and rdbkit think differently are in
@@ -76,6 +78,12 @@ counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$out/live.log") || give_up "r
 read -r p _ f _ <<<"$counts"
 passed=$((passed + p)) failed=$((failed + f))
 [ "$status" -eq 0 ] || [ "$f" -gt 0 ] || give_up "rdbkit-live ended with $status"
+
+step "extracts"
+python3 testdata/judge_extract.py --data "$out/data" --rdbkit "$bin/rdbkit" --only "$only" | tee "$out/extract.log" || true
+counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$out/extract.log") || give_up "no extract was judged"
+read -r p _ f _ <<<"$counts"
+passed=$((passed + p)) failed=$((failed + f))
 
 step "keys and values"
 status=0

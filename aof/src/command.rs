@@ -38,6 +38,12 @@ impl<'a> Command<'a> {
         Command { raw, args, quirks }
     }
 
+    /// A command of `args` arguments of which `raw` is only the beginning: to be
+    /// shown through [`Args::next_part`].
+    pub(crate) fn beginning(raw: &'a [u8], args: u32) -> Command<'a> {
+        Command::new(raw, args, Quirks::NONE)
+    }
+
     /// Reads bytes that are exactly one command.
     ///
     /// # Errors
@@ -152,6 +158,20 @@ impl<'a> Iterator for Args<'a> {
 }
 
 impl ExactSizeIterator for Args<'_> {}
+
+impl<'a> Args<'a> {
+    /// What is there of the next argument, and its stated length.
+    pub(crate) fn next_part(&mut self) -> Option<(&'a [u8], usize)> {
+        self.left = self.left.checked_sub(1)?;
+        let (length, start) = match scan::number(self.raw, self.at, b'$') {
+            Some(found) => found,
+            None => loose(self.raw, self.at).filter(|(_, start)| *start < self.raw.len())?,
+        };
+        let end = start.checked_add(length)?;
+        self.at = end.checked_add(2)?;
+        Some((self.raw.get(start..end.min(self.raw.len()))?, length))
+    }
+}
 
 /// The length on an odd line, or on one near the end of the command.
 #[cold]

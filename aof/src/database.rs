@@ -18,6 +18,14 @@ impl Selected {
         Selected::default()
     }
 
+    /// Where `db` is in force.
+    pub(crate) fn at(db: u64) -> Selected {
+        Selected {
+            now: db,
+            queued: None,
+        }
+    }
+
     /// Takes the next command; gives the database it works on. For a SELECT that
     /// is the one selected before it.
     #[inline]
@@ -74,7 +82,11 @@ pub fn selects(command: &Command<'_>) -> Option<u64> {
     if name.len() != 6 || !name.eq_ignore_ascii_case(b"SELECT") {
         return None;
     }
-    let number = args.next()?;
+    database(args.next()?)
+}
+
+/// The database that servers take the argument of a SELECT for.
+pub(crate) fn database(number: &[u8]) -> Option<u64> {
     // A number as servers write it: digits alone, none in vain.
     let plain = number.iter().all(u8::is_ascii_digit)
         && (number.len() == 1 || number.first() != Some(&b'0'));

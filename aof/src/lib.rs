@@ -8,7 +8,9 @@
 //! | tell what a command does to which keys | [`commands`] |
 //! | know where a log may be cut | [`Transactions`] |
 //! | pass over all files of a log | [`walk`] |
-//! | find commands | [`Pattern`] |
+//! | find commands | [`Pattern`], [`search::Filter`] |
+//! | tell restore points, a key's history, what a log is made of | [`search`] |
+//! | know whether a server would load a log | [`verify`] |
 //! | find a log on disk | [`fs::Log`] |
 //! | know which files a log consists of | [`Manifest`], [`Set`] |
 //!
@@ -29,10 +31,12 @@ mod pattern;
 mod reader;
 mod resp;
 mod scan;
+pub mod search;
 mod set;
 mod sniff;
 mod source;
 mod transaction;
+pub mod verify;
 pub mod walk;
 mod words;
 
@@ -41,7 +45,7 @@ pub use database::{Selected, selects};
 pub use error::{Error, ErrorKind, Result};
 pub use event::{Annotation, Event};
 pub use limits::Limits;
-pub use manifest::{Manifest, ManifestError};
+pub use manifest::{FileKind, Manifest, ManifestError};
 pub use pattern::{BadPattern, Pattern};
 pub use reader::{SliceReader, StreamReader, is_preamble};
 pub use resp::{Decoder, Progress, Sink, Step, Token};
@@ -50,3 +54,4 @@ pub use set::{Set, SetError};
 pub use sniff::{Layout, sniff};
 pub use source::{Listed, Memory, Source};
 pub use transaction::{Place, Transactions};
+pub use words::{quoted, strtoll, unquoted};

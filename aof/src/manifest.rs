@@ -14,10 +14,9 @@
 //! refuse with their words: a line is what C's `fgets` reads into 1025 bytes,
 //! numbers are what `atoll` makes of them, and strings end at a zero byte.
 
-use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
-use crate::words;
+use crate::words::{self, quoted};
 
 /// Bytes of a line that servers read at once, with its LF.
 pub const MAX_LINE: usize = 1024;
@@ -102,16 +101,6 @@ impl fmt::Display for Entry {
     }
 }
 
-/// The word as it is where that reads back, else in double quotes. Servers
-/// write a lone `'` and an empty name bare and cannot read them again; those
-/// two are quoted here.
-fn quoted(word: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(word) {
-        Ok(text) if !words::needs_quotes(word) => Cow::Borrowed(text),
-        _ => Cow::Owned(words::quote(word)),
-    }
-}
-
 /// The files of a log, in the order of the manifest's lines.
 ///
 /// # Examples
@@ -144,6 +133,19 @@ impl Manifest {
     ///
     /// Holds no more than a small multiple of `text`.
     pub fn parse(text: &[u8]) -> Result<Manifest, ManifestError> {
+        Manifest::read(text, true)
+    }
+
+    /// As [`parse`](Self::parse), refusing what only Valkey 9 takes.
+    ///
+    /// # Errors
+    ///
+    /// What Redis would exit for.
+    pub fn parse_as_redis(text: &[u8]) -> Result<Manifest, ManifestError> {
+        Manifest::read(text, false)
+    }
+
+    fn read(text: &[u8], glued_quotes: bool) -> Result<Manifest, ManifestError> {
         if text.is_empty() {
             return Err(ManifestError::new(Reason::Empty, 0, b""));
         }
@@ -166,6 +168,9 @@ impl Manifest {
                 return Err(refuse(Reason::LongLine));
             }
             let entry = entry(line, number).map_err(refuse)?;
+            if entry.glued_quotes && !glued_quotes {
+                return Err(refuse(Reason::Format));
+            }
             match entry.kind {
                 FileKind::Base if manifest.base().is_some() => {
                     return Err(refuse(Reason::SecondBase));
@@ -324,7 +329,7 @@ pub struct ManifestError {
 
 impl ManifestError {
     fn new(reason: Reason, line: u64, text: &[u8]) -> ManifestError {
-        let text = text.trim_ascii().into();
+        let text = words::trim(text).into();
         ManifestError { reason, line, text }
     }
 

@@ -72,11 +72,32 @@ impl fmt::Display for Pattern {
 }
 
 impl Pattern {
+    /// The name, where it is one of those that set the scene for the commands
+    /// behind them: `SELECT`, `MULTI` or `EXEC`.
+    pub(crate) fn context(&self) -> Option<&'static str> {
+        let names = ["SELECT", "MULTI", "EXEC"];
+        let mut names = names.into_iter();
+        names.find(|name| self.name.eq_ignore_ascii_case(name.as_bytes()))
+    }
+
     /// Whether the command matches.
     #[inline]
     #[must_use]
     pub fn matches(&self, command: &Command<'_>) -> bool {
-        glob::matches_ignore_case(&self.name, command.name())
+        let name = command.name();
+        // Most commands differ in their first letter: tell that at once.
+        let differs = match (self.name.first(), name.first()) {
+            (Some(wanted), Some(first)) if wanted.is_ascii_alphabetic() => {
+                (wanted ^ first) & !0x20 != 0
+            }
+            _ => false,
+        };
+        !differs && self.matches_all(command, name)
+    }
+
+    #[inline(never)]
+    fn matches_all(&self, command: &Command<'_>, name: &[u8]) -> bool {
+        glob::matches_ignore_case(&self.name, name)
             && (self.args.is_empty() || self.places(command).next().is_some())
     }
 

@@ -257,8 +257,16 @@ impl<R: Read> StreamReader<R> {
         Ok(StreamReader::behind(begin, held, source, window, limits))
     }
 
-    /// A reader at offset `begin`, of which `held` has been read already.
-    fn behind(
+    /// A reader of what stands from `begin` on, which is where a command or an
+    /// annotation begins.
+    pub(crate) fn at(begin: u64, source: R, window: usize, limits: Limits) -> StreamReader<R> {
+        StreamReader::behind(begin, Vec::new(), source, window, limits)
+    }
+
+    /// A reader at offset `begin`, of which `held` has been read already: behind
+    /// an RDB file that somebody else has read.
+    #[must_use]
+    pub fn behind(
         begin: u64,
         held: Vec<u8>,
         source: R,
@@ -305,7 +313,8 @@ impl<R: Read> StreamReader<R> {
         Ok(Some(token.resolve(used, window)))
     }
 
-    /// Hands all remaining events to `sink`.
+    /// Hands all remaining events to `sink`, or as many as it wants: see
+    /// [`Sink::enough`].
     ///
     /// # Errors
     ///
@@ -314,9 +323,17 @@ impl<R: Read> StreamReader<R> {
     pub fn drive<S: Sink>(&mut self, sink: &mut S) -> Result<()> {
         loop {
             let window = self.window.get(self.at..self.end).unwrap_or_default();
-            let Progress { used, need } = self.decoder.drive(window, self.eof, sink)?;
+            let begin = self.decoder.offset();
+            let Progress { used, need } = match self.decoder.drive(window, self.eof, sink) {
+                Ok(progress) => progress,
+                Err(error) => {
+                    // What was decoded before the error lies in the window.
+                    self.at += (self.decoder.offset() - begin) as usize;
+                    return Err(error);
+                }
+            };
             self.at += used;
-            if need == 0 {
+            if need == 0 || sink.enough() {
                 return Ok(());
             }
             self.fill(need)?;
@@ -374,6 +391,15 @@ impl<R: Read> StreamReader<R> {
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.window.capacity()
+    }
+
+    /// The bytes read but not decoded, which begin at [`offset`](Self::offset),
+    /// and the source behind them.
+    #[must_use]
+    pub fn into_rest(mut self) -> (Vec<u8>, R) {
+        self.window.truncate(self.end);
+        self.window.drain(..self.at.min(self.end));
+        (self.window, self.source)
     }
 }
 

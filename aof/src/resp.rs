@@ -111,6 +111,12 @@ pub enum Step {
 pub trait Sink {
     /// One event and the offset of its first byte.
     fn event(&mut self, event: Event<'_>, offset: u64);
+
+    /// Whether no more events are wanted. A [`StreamReader`](crate::StreamReader)
+    /// asks once a window: some events may come all the same.
+    fn enough(&self) -> bool {
+        false
+    }
 }
 
 impl<F: FnMut(Event<'_>, u64)> Sink for F {
@@ -361,7 +367,7 @@ impl Decoder {
                 return Ok(more(window));
             };
             let line = window.get(..used).unwrap_or_default();
-            let (count, quirks) = scan::loose_number(line);
+            let (stated, mut quirks) = scan::loose_number(line);
             let torn = is_torn(line, eof);
             // A lone `*` that ends the file, or is followed by zero bytes to
             // its end, counts as torn.
@@ -369,7 +375,10 @@ impl Decoder {
                 return Err(self.fail(ErrorKind::Truncated, 0, 0));
             }
             // As C's `atoi`: the low 32 bits.
-            let count = count as i32;
+            let count = stated as i32;
+            if i64::from(count) != stated {
+                quirks |= Quirks::LOOSE_NUMBER;
+            }
             if count < 1 {
                 return Err(self.fail(ErrorKind::BadCount(count), 0, 0));
             }

@@ -18,7 +18,8 @@ pub struct Quirks(u8);
 impl Quirks {
     /// Nothing: the form servers write.
     pub const NONE: Quirks = Quirks(0);
-    /// A number with blanks, a sign or zeros in front.
+    /// A number with blanks, a sign or zeros in front, or a count of which
+    /// servers take the low 32 bits.
     pub const LOOSE_NUMBER: Quirks = Quirks(1);
     /// A number that is not followed by CRLF: LF alone, other text, no digit
     /// at all, or a line of more than 127 bytes.

@@ -23,12 +23,32 @@ pub trait Source: Sync {
     /// Of whatever holds the file; [`io::ErrorKind::NotFound`] where it is not there.
     fn open(&self, name: &[u8]) -> io::Result<Box<dyn Read + Send + '_>>;
 
+    /// The bytes of file `name` from `offset` on; nothing where it has no more.
+    ///
+    /// Reads what is before, which a source that can seek has no need to.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    fn open_at(&self, name: &[u8], offset: u64) -> io::Result<Box<dyn Read + Send + '_>> {
+        let mut file = self.open(name)?;
+        io::copy(&mut (&mut file).take(offset), &mut io::sink())?;
+        Ok(file)
+    }
+
     /// All there is, in no order; `None` where that cannot be told, as with a pipe.
     ///
     /// # Errors
     ///
     /// Of whatever holds the files.
     fn list(&self) -> io::Result<Option<Vec<Listed>>>;
+
+    /// When file `name` was last written to, in Unix milliseconds; `None` where
+    /// that is not known.
+    fn modified_ms(&self, name: &[u8]) -> Option<i64> {
+        let _ = name;
+        None
+    }
 }
 
 /// Files in memory.
@@ -62,6 +82,12 @@ impl Source for Memory {
     fn open(&self, name: &[u8]) -> io::Result<Box<dyn Read + Send + '_>> {
         let bytes = self.get(name).ok_or(io::ErrorKind::NotFound)?;
         Ok(Box::new(bytes))
+    }
+
+    fn open_at(&self, name: &[u8], offset: u64) -> io::Result<Box<dyn Read + Send + '_>> {
+        let bytes = self.get(name).ok_or(io::ErrorKind::NotFound)?;
+        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+        Ok(Box::new(bytes.get(offset..).unwrap_or_default()))
     }
 
     fn list(&self) -> io::Result<Option<Vec<Listed>>> {

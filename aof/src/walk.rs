@@ -43,6 +43,13 @@ impl<'a> Item<'a> {
             Item::Annotation(_) => None,
         }
     }
+
+    /// Whether arguments were left out: of an [`Abridged`](Self::Abridged) command
+    /// only the first 64 MiB are kept.
+    #[must_use]
+    pub fn lacks_arguments(&self) -> bool {
+        matches!(self, Item::Abridged(command) if command.as_raw().len() >= abridged::COMMAND)
+    }
 }
 
 /// One command or annotation, and what is in force where it stands.
@@ -95,6 +102,27 @@ pub struct FileEnd {
     pub time: Option<i64>,
     /// Why it could not be read to its end.
     pub error: Option<Error>,
+    /// What is in force there, for a walk that goes on behind damage.
+    pub(crate) state: State,
+}
+
+/// What is in force at a place of a file.
+#[derive(Clone, Debug)]
+pub(crate) struct State {
+    pub time: Option<i64>,
+    pub transactions: Transactions,
+    pub selected: Selected,
+}
+
+impl State {
+    /// At the beginning of a file, or behind its RDB preamble.
+    pub fn new(offset: u64, time: Option<i64>) -> State {
+        State {
+            time,
+            transactions: Transactions::new(offset),
+            selected: Selected::new(),
+        }
+    }
 }
 
 /// Takes what [`walk`] comes by.
@@ -116,12 +144,19 @@ pub trait Visitor {
     fn file_end(&mut self, index: usize, end: &FileEnd) {
         let _ = (index, end);
     }
+
+    /// Whether the walk may end here. It is asked once a window, so some units
+    /// may come all the same; the file at hand ends early, without an error, and
+    /// no other is opened.
+    fn enough(&self) -> bool {
+        false
+    }
 }
 
 /// Reads all files of a log in the order servers load them. A file that cannot
 /// be read to its end is left there; the walk goes on with the next one.
 ///
-/// Gives how each file ended. A file that is not there ends with
+/// Gives how each file ended that was opened. A file that is not there ends with
 /// [`ErrorKind::Io`].
 ///
 /// # Limits
@@ -164,14 +199,29 @@ pub fn walk_with<V: Visitor + ?Sized>(
     for (index, file) in set.files().iter().enumerate() {
         visitor.file(index);
         let time = ends.last().and_then(|end| end.time);
-        let end = match source.open(&file.name) {
-            Ok(bytes) => one(index, time, bytes, limits, visitor),
-            Err(error) => FileEnd::unread(time, Error::new(ErrorKind::Io(error), 0, 0, 1)),
-        };
+        let end = walk_file(index, &file.name, time, source, limits, visitor);
         visitor.file_end(index, &end);
         ends.push(end);
+        if visitor.enough() {
+            break;
+        }
     }
     ends
+}
+
+/// Reads one file.
+pub(crate) fn walk_file<V: Visitor + ?Sized>(
+    index: usize,
+    name: &[u8],
+    time: Option<i64>,
+    source: &dyn Source,
+    limits: Limits,
+    visitor: &mut V,
+) -> FileEnd {
+    match source.open(name) {
+        Ok(bytes) => one(index, time, bytes, limits, visitor),
+        Err(error) => FileEnd::unread(time, Error::new(ErrorKind::Io(error), 0, 0, 1)),
+    }
 }
 
 impl FileEnd {
@@ -184,6 +234,7 @@ impl FileEnd {
             settled: 0,
             time,
             error: Some(error),
+            state: State::new(0, time),
         }
     }
 }
@@ -198,28 +249,61 @@ fn one<V: Visitor + ?Sized>(
     let reader = StreamReader::open_with(bytes, WINDOW, limits, |event| {
         visitor.preamble(file, &event);
     });
-    let mut reader = match reader {
+    let reader = match reader {
         Ok(reader) => reader,
         Err(error) => return FileEnd::unread(time, error),
     };
-    let preamble = reader.preamble_len();
+    let state = State::new(reader.preamble_len(), time);
+    rest(file, state, reader, visitor)
+}
+
+/// Reads a file of which `bytes` is what stands from `offset` on: a command or
+/// an annotation.
+pub(crate) fn walk_from<V: Visitor + ?Sized>(
+    file: usize,
+    offset: u64,
+    state: State,
+    bytes: impl io::Read,
+    visitor: &mut V,
+) -> FileEnd {
+    let reader = StreamReader::at(offset, bytes, WINDOW, Limits::default());
+    rest(file, state, reader, visitor)
+}
+
+fn rest<V: Visitor + ?Sized>(
+    file: usize,
+    state: State,
+    mut reader: StreamReader<impl io::Read>,
+    visitor: &mut V,
+) -> FileEnd {
     let mut follower = Follower {
         visitor,
         file,
-        time,
-        transactions: Transactions::new(preamble),
-        selected: Selected::new(),
+        time: state.time,
+        transactions: state.transactions,
+        selected: state.selected,
         long: Abridged::default(),
     };
     let read: Result<()> = reader.drive(&mut follower);
+    let Follower {
+        time,
+        transactions,
+        selected,
+        ..
+    } = follower;
     FileEnd {
-        preamble,
+        preamble: reader.preamble_len(),
         end: reader.offset(),
-        safe: follower.transactions.safe_offset(),
-        open: follower.transactions.open_at(),
-        settled: follower.selected.settled(),
-        time: follower.time,
+        safe: transactions.safe_offset(),
+        open: transactions.open_at(),
+        settled: selected.settled(),
+        time,
         error: read.err(),
+        state: State {
+            time,
+            transactions,
+            selected,
+        },
     }
 }
 
@@ -243,6 +327,10 @@ impl<V: Visitor + ?Sized> Sink for Follower<'_, V> {
             }
             _ => self.other(event, offset),
         }
+    }
+
+    fn enough(&self) -> bool {
+        self.visitor.enough()
     }
 }
 

@@ -1,11 +1,23 @@
 //! Lines of words with quotes, as servers read and write them in manifests and
 //! configuration files (`sdssplitargs`, `sdscatrepr`), and numbers as C reads them.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// C's `isspace` in the C locale.
 pub(crate) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t'..=b'\r')
+}
+
+/// A line as servers print it: without blanks, tabs and line ends around it.
+pub(crate) fn trim(line: &[u8]) -> &[u8] {
+    let blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n');
+    let from = line.iter().take_while(|b| blank(b)).count();
+    let to = line
+        .iter()
+        .rposition(|b| !blank(b))
+        .map_or(from, |last| last + 1);
+    line.get(from..to).unwrap_or_default()
 }
 
 /// The words of a line, and whether quotes stood in the middle of one.
@@ -110,6 +122,40 @@ pub(crate) fn needs_quotes(word: &[u8]) -> bool {
     word.is_empty() || !word.iter().all(plain)
 }
 
+/// The word as it is where that reads back, else in double quotes with the
+/// escapes of servers and redis-cli. Servers write a lone `'` and an empty name
+/// bare and cannot read them again; those two are quoted here.
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(rdbkit_aof::quoted(b"user:1"), "user:1");
+/// assert_eq!(rdbkit_aof::quoted(b"a b\xff"), r#""a b\xff""#);
+/// ```
+#[must_use]
+pub fn quoted(word: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(word) {
+        Ok(text) if !needs_quotes(word) => Cow::Borrowed(text),
+        _ => Cow::Owned(quote(word)),
+    }
+}
+
+/// The word that [`quoted`] shows as `text`; `None` if that is not one word, or
+/// its quotes do not close.
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(rdbkit_aof::unquoted(br#""a b\xff""#).unwrap(), b"a b\xff");
+/// assert_eq!(rdbkit_aof::unquoted(b"a b"), None);
+/// ```
+#[must_use]
+pub fn unquoted(text: &[u8]) -> Option<Vec<u8>> {
+    let mut words = split(text)?.words.into_iter();
+    let word = words.next()?;
+    words.next().is_none().then_some(word)
+}
+
 /// The word in double quotes.
 pub(crate) fn quote(word: &[u8]) -> String {
     let mut out = String::with_capacity(word.len() + 2);
@@ -139,7 +185,17 @@ pub(crate) fn c_string(bytes: &[u8]) -> &[u8] {
 /// C's `strtoll` in base 10: the number, and how many bytes it took. Blanks, a
 /// sign, digits; 0 bytes and the value 0 if there is no digit; ends of the
 /// range where it would not fit.
-pub(crate) fn strtoll(text: &[u8]) -> (i64, usize) {
+///
+/// # Examples
+///
+/// ```
+/// use rdbkit_aof::strtoll;
+///
+/// assert_eq!(strtoll(b" +12\r\n"), (12, 4));
+/// assert_eq!(strtoll(b"99999999999999999999"), (i64::MAX, 20));
+/// ```
+#[must_use]
+pub fn strtoll(text: &[u8]) -> (i64, usize) {
     let blanks = text.iter().take_while(|&&b| is_space(b)).count();
     let mut at = blanks;
     let negative = match text.get(at) {

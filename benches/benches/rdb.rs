@@ -9,7 +9,8 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use rdbkit_benches::SHAPES;
-use rdbkit_rdb::verify::{self, Options, Verdict};
+use rdbkit_rdb::digest::{Dataset, Rules};
+use rdbkit_rdb::verify::{self, Options, Server, Verdict};
 use rdbkit_rdb::{Checksum, SliceReader, StreamReader};
 
 fn layers(c: &mut Criterion) {
@@ -36,6 +37,15 @@ fn layers(c: &mut Criterion) {
                     events += 1;
                 }
                 assert!(events > keys);
+            });
+        });
+        group.bench_function("digest", |b| {
+            b.iter(|| {
+                let mut dataset = Dataset::new(Rules::of(Server::REDIS));
+                for record in SliceReader::new(&file).check_checksum(false).records() {
+                    let _ = dataset.add(&record.unwrap()).unwrap();
+                }
+                assert_eq!(dataset.tally().keys, keys);
             });
         });
         for (name, duplicates) in [("verify", true), ("verify-no-duplicates", false)] {

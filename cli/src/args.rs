@@ -1,9 +1,25 @@
 //! What can be typed.
 
+mod aof;
+mod aof_edit;
+mod aof_search;
+mod extract;
+mod filter;
+mod get;
+mod keys;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use rdbkit_rdb::verify::Server;
+
+pub use aof::AofCommand;
+pub use aof_edit::{CutArgs, Destination, DropArgs, RepairArgs};
+pub use aof_search::{HistoryArgs, LogArgs, PointsArgs, StatsArgs};
+pub use extract::{ExtractArgs, Without};
+pub use filter::{ExpiryArg, FilterArgs, Size};
+pub use get::GetArgs;
+pub use keys::KeysArgs;
 
 /// Verify Redis and Valkey persistence files: would the server load them?
 #[derive(Debug, Parser)]
@@ -22,33 +38,65 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Verify RDB files: would the server load them?
+    /// Verify RDB files and append-only logs: would the server load them?
     ///
-    /// Everything a server checks when it loads with full sanitisation, and
-    /// what redis-check-rdb does not see: duplicate keys, databases beyond the
-    /// server's limit, function libraries that do not load.
+    /// Everything a server checks when it loads, of RDB files with full
+    /// sanitisation, and what the redis-check tools do not see: duplicate keys,
+    /// databases beyond the server's limit, function libraries that do not load,
+    /// unknown commands, what a server cuts off a log and what it loses silently.
     Check(CheckArgs),
+    /// Look into append-only files, go back in time, take out commands, repair
+    #[command(subcommand)]
+    Aof(AofCommand),
+
+    /// Digest of the data in RDB files, equal to the server's DEBUG DIGEST
+    ///
+    /// Two files with the same digest hold the same keys and values, in whatever
+    /// order and encoding; a server that holds the data answers DEBUG DIGEST with
+    /// it. As in the server, it does not cover when a key expires, functions,
+    /// nor the groups of streams. Which server's rules: see --for.
+    Digest(DigestArgs),
+
+    /// Take the keys that match out of an RDB file, as a new RDB file
+    ///
+    /// The new file loads wherever the source does, or where it was asked to.
+    /// Function libraries and texts about the file come along unless --without
+    /// says otherwise; the replication position and slot migrations do not.
+    Extract(ExtractArgs),
+
+    /// List the keys of an RDB file
+    Keys(KeysArgs),
+
+    /// Show the value of a key in an RDB file
+    ///
+    /// Elements, fields with their expiries, stream entries with groups,
+    /// consumers and what is pending. The whole file is read, so a key that is
+    /// there twice is shown twice.
+    Get(GetArgs),
 }
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
   rdbkit check dump.rdb
   rdbkit check --json backups/*.rdb | jq -r 'select(.verdict != \"loads\").path'
-  gzip -dc dump.rdb.gz | rdbkit check -
+  rdbkit check /var/lib/redis/appendonlydir
+  gzip -dc appendonly.aof.gz | rdbkit check -
   rdbkit check --for valkey:9.1 --databases 32 dump.rdb
 
-Exit code: 0 every file loads, 1 one does not (or only running it could tell),
-2 a file could not be read or a limit was hit.";
+Exit code: 0 everything loads, 1 something does not, loads only in part or loses
+data (or only running the server could tell), 2 a file could not be read or a
+limit was hit.";
 
 /// `rdbkit check`.
 #[derive(Args, Debug)]
 #[command(after_help = CHECK_EXAMPLES)]
 pub struct CheckArgs {
-    /// Files to verify; "-" is standard input
-    #[arg(required = true, value_name = "FILE")]
+    /// Files to verify: RDB files, append-only files, manifests, folders with a
+    /// manifest; "-" is standard input
+    #[arg(required = true, value_name = "PATH")]
     pub files: Vec<PathBuf>,
 
-    /// One JSON object per file on one line
+    /// One JSON object per path on one line
     #[arg(long)]
     pub json: bool,
 
@@ -70,16 +118,65 @@ pub struct CheckArgs {
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub modules: Option<Vec<String>>,
 
+    /// Commands of modules that the server knows, such as json.*,ft.*; others
+    /// that it does not know make it refuse a log
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub module_commands: Vec<String>,
+
     /// Do not look for the same key twice (saves about 12 bytes of memory a key)
     #[arg(long)]
     pub no_duplicates: bool,
 
-    /// Take the files for bases of an AOF, where servers drop no expired key
+    /// Take RDB files for bases of an AOF, where servers drop no expired key
     /// [default: as the file says]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub base: Option<bool>,
 
-    /// Findings to report per file; more are counted
+    /// Findings to report per file; more are only counted
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub max_findings: usize,
+}
+
+const DIGEST_EXAMPLES: &str = "\
+Examples:
+  rdbkit digest dump.rdb
+  test \"$(rdbkit digest --skip-expired dump.rdb | cut -c-40)\" = \"$(redis-cli debug digest)\"
+  rdbkit digest --for redis:8.0 old.rdb new.rdb
+  rdbkit digest --per-key --json dump.rdb | jq -r 'select(.key == \"a\").digest'
+
+Exit code: 0 every file has a digest, 1 one is damaged or has values of modules,
+whose digest only the module can compute, 2 a file could not be read, is no RDB
+file, or a limit was hit. Without a digest there is a reason on stderr, and none
+on stdout. To know whether a server would load the file, use rdbkit check.";
+
+/// `rdbkit digest`.
+#[derive(Args, Debug)]
+#[command(after_help = DIGEST_EXAMPLES)]
+pub struct DigestArgs {
+    /// RDB files; "-" is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+
+    /// Also each database: what DEBUG DIGEST would say if there were no other
+    #[arg(long)]
+    pub per_db: bool,
+
+    /// Also each key: what DEBUG DIGEST-VALUE says of it
+    #[arg(long)]
+    pub per_key: bool,
+
+    /// Leave out keys and hash fields that have expired by now, as a server
+    /// does that loads the file [default: everything in the file counts]
+    #[arg(long)]
+    pub skip_expired: bool,
+
+    /// Server whose digest to compute, such as redis:7.0 or valkey:9.1; they
+    /// differ in scores and expiring hash fields [default: the one that wrote
+    /// the file]
+    #[arg(long = "for", value_name = "SERVER")]
+    pub server: Option<Server>,
+
+    /// One JSON object per file on one line, and before it one per key
+    #[arg(long)]
+    pub json: bool,
 }

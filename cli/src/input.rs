@@ -78,6 +78,20 @@ impl Input {
     }
 }
 
+/// What to do with a file that is compressed as a whole, if it is, told by its
+/// first bytes.
+#[must_use]
+pub fn compressed(head: &[u8], subcommand: &str) -> Option<String> {
+    let tool = match head {
+        [0x1f, 0x8b, ..] => "gzip",
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => "zstd",
+        [0x04, 0x22, 0x4d, 0x18, ..] => "lz4",
+        _ => return None,
+    };
+    let pipe = format!("{tool} -dc FILE | rdbkit {subcommand} -");
+    Some(format!("compressed with {tool}; pipe it: {pipe}"))
+}
+
 impl Read for Input {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         match self {

@@ -9,7 +9,11 @@ mod cmd;
 pub mod compat;
 mod exit;
 mod input;
+mod output;
+mod proof;
 mod render;
+mod source;
+mod time;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -17,9 +21,14 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-pub use args::{CheckArgs, Cli, Command};
+pub use args::{
+    AofCommand, CheckArgs, Cli, Command, CutArgs, Destination, DigestArgs, DropArgs, ExpiryArg,
+    ExtractArgs, FilterArgs, GetArgs, HistoryArgs, KeysArgs, LogArgs, PointsArgs, RepairArgs, Size,
+    StatsArgs, Without,
+};
 pub use exit::Exit;
 pub use input::{Input, OpenError};
+pub use time::{BadTime, Time};
 
 /// Where output goes, and what time it is.
 pub struct Streams<'s> {
@@ -39,6 +48,11 @@ pub struct Streams<'s> {
 pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> io::Result<Exit> {
     match &cli.command {
         Command::Check(args) => cmd::check::run(args, streams),
+        Command::Aof(command) => cmd::aof::run(command, streams),
+        Command::Digest(args) => cmd::digest::run(args, streams),
+        Command::Extract(args) => cmd::extract::run(args, streams),
+        Command::Keys(args) => cmd::keys::run(args, streams),
+        Command::Get(args) => cmd::get::run(args, streams),
     }
 }
 
@@ -46,8 +60,8 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> io::Result<Exit> {
 /// Under the name of a check tool it is that tool.
 pub fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
-    if args.first().is_some_and(|name| compat::is_check_rdb(name)) {
-        return compat::main(&args);
+    if let Some(tool) = args.first().and_then(|name| compat::Tool::of_program(name)) {
+        return compat::main(&args, tool);
     }
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,

@@ -40,14 +40,16 @@ fn ours(persona: Persona, file: &Path, args: &[&str], now_ms: i64) -> (Vec<u8>, 
     let rest = out.strip_prefix(first.as_bytes()).expect("the first line");
     let mut named = b"[offset 0] Checking RDB file dump.rdb\n".to_vec();
     for line in rest.split_inclusive(|b| *b == b'\n') {
-        named.extend_from_slice(&without_pid(line));
+        named.extend_from_slice(&without_pid(line, persona));
     }
     (named, code)
 }
 
-/// `123:M 21 Nov 2026 02:56:31.933 # text` becomes `PID # text`.
-fn without_pid(line: &[u8]) -> Vec<u8> {
-    let pid = format!("{}:M ", std::process::id());
+/// `123:M 21 Nov 2026 02:56:31.933 # text` becomes `PID # text`. The role of
+/// the process is C with Redis.
+fn without_pid(line: &[u8], persona: Persona) -> Vec<u8> {
+    let role = if persona == Persona::Redis { 'C' } else { 'M' };
+    let pid = format!("{}:{role} ", std::process::id());
     match line.strip_prefix(pid.as_bytes()) {
         Some(log) => [b"PID ", &log["21 Nov 2026 02:56:31.933 ".len()..]].concat(),
         None => line.to_vec(),

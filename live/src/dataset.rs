@@ -29,6 +29,8 @@ pub(crate) fn compare_all(rdbkit: &Rdbkit, folder: &Path, tally: &mut Tally) -> 
         for set in entries(&seed)? {
             found += 1;
             tally.count(&set.display().to_string(), compare(rdbkit, &set));
+            let name = format!("digest of {}", set.display());
+            tally.count(&name, compare_digests(rdbkit, &set));
         }
     }
     match found {
@@ -84,6 +86,26 @@ fn compare(rdbkit: &Rdbkit, set: &Path) -> Result<(), String> {
         .collect();
     libraries.sort_unstable();
     equal("libraries", &answer.libraries(), &libraries)
+}
+
+/// DEBUG DIGEST, and DEBUG DIGEST-VALUE of each key. Which server it was, the
+/// file has to tell.
+fn compare_digests(rdbkit: &Rdbkit, set: &Path) -> Result<(), String> {
+    let truth = json(&set.join("truth.json"))?;
+    let mut ours = rdbkit.digest(&set.join("dump.rdb"))?;
+    let whole = ours.pop().ok_or("no digest")?;
+    equal("digest", &whole["digest"], &truth["digest"])?;
+    let values: Vec<_> = ours.iter().map(|key| key["digest"].as_str()).collect();
+    let mut values: Vec<_> = values.into_iter().flatten().collect();
+    let databases = truth["dbs"].as_object().into_iter().flatten();
+    let keys = databases.filter_map(|(_, told)| told["keys"].as_array());
+    let said = keys.flatten().map(|key| key["digest"].as_str());
+    let mut said: Vec<_> = said
+        .collect::<Option<_>>()
+        .ok_or("the server gave no digest of a key")?;
+    values.sort_unstable();
+    said.sort_unstable();
+    equal("digests of keys", &values, &said)
 }
 
 fn equal<T: PartialEq + std::fmt::Debug>(what: &str, ours: &T, theirs: &T) -> Result<(), String> {

@@ -38,6 +38,26 @@ impl Rdbkit {
         Ok(answer)
     }
 
+    /// Digests a file, key by key: the lines it prints, of which the last is the
+    /// file's.
+    ///
+    /// # Errors
+    ///
+    /// Where a file has no digest.
+    pub(crate) fn digest(&self, file: &Path) -> Result<Vec<Value>, String> {
+        let mut command = Command::new(&self.0);
+        command.args(["digest", "--json", "--per-key", "--skip-expired"]);
+        let done = command.arg(file).output();
+        let done = done.map_err(|e| format!("{}: {e}", self.0.display()))?;
+        let complaint = String::from_utf8_lossy(&done.stderr);
+        if !done.status.success() || !complaint.is_empty() {
+            return Err(format!("exit {}: {complaint}", done.status));
+        }
+        let said = String::from_utf8_lossy(&done.stdout);
+        let lines = said.lines().map(serde_json::from_str);
+        lines.collect::<Result<_, _>>().map_err(|e| e.to_string())
+    }
+
     fn of_file(&self, file: &Path, server: &str) -> Result<Output, String> {
         let done = self.command(server, file.as_os_str()).output();
         done.map_err(|e| format!("{}: {e}", self.0.display()))

@@ -15,6 +15,7 @@ use crate::limits::Limits;
 use crate::record::{Attribute, Attributes, KeyMeta, Record};
 use crate::text::Str;
 use crate::wire::{Dialect, ValueType};
+use crate::write;
 
 /// Version and checksum.
 const FOOTER: usize = 10;
@@ -201,7 +202,7 @@ impl Record<'_> {
         match self.unshared() {
             Some((kind, template, values)) => {
                 payload.extend_from_slice(&[kind.0, 1]);
-                write_len(&mut payload, template.fields);
+                write::len(&mut payload, template.fields);
                 payload.extend_from_slice(&template.names);
                 payload.extend_from_slice(values);
             }
@@ -220,24 +221,6 @@ impl Record<'_> {
         let checksum = Checksum::of(&payload);
         payload.extend_from_slice(&checksum.to_le_bytes());
         Ok(payload)
-    }
-}
-
-/// A LEN in its shortest form.
-fn write_len(out: &mut Vec<u8>, n: u64) {
-    match n {
-        0..64 => out.push(n as u8),
-        64..0x4000 => out.extend_from_slice(&(n as u16 | 0x4000).to_be_bytes()),
-        _ => match u32::try_from(n) {
-            Ok(n) => {
-                out.push(0x80);
-                out.extend_from_slice(&n.to_be_bytes());
-            }
-            Err(_) => {
-                out.push(0x81);
-                out.extend_from_slice(&n.to_be_bytes());
-            }
-        },
     }
 }
 

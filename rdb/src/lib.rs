@@ -3,9 +3,12 @@
 
 mod checksum;
 mod decoder;
+pub mod digest;
 pub mod dump;
 mod error;
 mod event;
+pub mod extract;
+pub mod filter;
 pub mod glob;
 mod grammar;
 mod limits;
@@ -19,13 +22,14 @@ mod text;
 mod value;
 pub mod verify;
 mod wire;
+pub mod write;
 
 pub use checksum::Checksum;
 pub use decoder::{Checkpoint, Decoder, Step};
 pub use error::{Error, ErrorKind, Result, Stage};
 pub use event::{Event, Packing, Part, Role, StreamId, StreamMeta, Token};
 pub use limits::Limits;
-pub use record::{Entry, KeyMeta, Record, RecordBuf, Records};
+pub use record::{Entry, KeyHead, KeyMeta, Record, RecordBuf, Records};
 pub use slice::SliceReader;
 pub use stream::StreamReader;
 pub use text::{Decimal, Scratch, Str, StrToken};

@@ -11,6 +11,7 @@
 //! ([`Record::dump_payload`]).
 
 mod buf;
+mod head;
 mod slice;
 mod template;
 
@@ -18,6 +19,7 @@ mod template;
 mod tests;
 
 pub use buf::RecordBuf;
+pub use head::KeyHead;
 pub use slice::{Entry, Records};
 pub(crate) use template::{Collector, Template, Templates};
 
@@ -90,6 +92,13 @@ impl Record<'_> {
     #[must_use]
     pub fn object(&self) -> Option<ObjectKind> {
         self.kind.object(self.dialect)
+    }
+
+    /// Bytes the key takes in the file: type, name and value, without what
+    /// stands before them (expiry, use, metadata).
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        (self.value_offset - self.offset) + self.raw.len() as u64
     }
 }
 

@@ -1,7 +1,13 @@
-//! Scores as text: what C's `strtod` and `sscanf("%lg")` take for a double.
+//! Scores as text: what C's `strtod` and `sscanf("%lg")` take for a double, and
+//! the two ways in which servers write one.
 //!
 //! Blanks before the number and rubbish behind it pass, as do `inf`, `nan`
 //! and hexadecimal floats, because servers let them.
+
+mod grisu;
+mod text;
+
+pub use text::{Text, seventeen, shortest};
 
 /// The double at the front of `text`, or `None` if there is none: `strtod`,
 /// which goes back to the longest front that is a number.

@@ -196,6 +196,12 @@ impl Scratch {
         self.buf.capacity()
     }
 
+    /// The same buffer, with another bound.
+    pub(crate) fn bounded(&mut self, max: u64) -> &mut Scratch {
+        self.max = max;
+        self
+    }
+
     /// The first `len` bytes of what was written last.
     pub(crate) fn held(&self, len: usize) -> &[u8] {
         self.buf.get(..len).unwrap_or_default()

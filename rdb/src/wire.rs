@@ -75,6 +75,24 @@ impl Opcode {
             _ => return None,
         })
     }
+
+    /// The lowest RDB version whose servers read records with this opcode.
+    #[must_use]
+    pub const fn since(self, dialect: Dialect) -> u32 {
+        match (self.0, dialect) {
+            (253..=255, _) => 1,
+            (252, _) => 3,
+            (250 | 251, _) => 7,
+            (247..=249, _) => 9,
+            (245 | 246, _) => 10,
+            (244, Dialect::Redis) => 12,
+            (243, Dialect::Redis) => 13,
+            (242, Dialect::Redis) => 15,
+            (243 | 244, Dialect::Valkey) => 80,
+            (242, Dialect::Valkey) => 81,
+            _ => u32::MAX,
+        }
+    }
 }
 
 impl fmt::Debug for Opcode {

@@ -13,6 +13,7 @@ from .server import Server, no_active_expiry
 
 # settings that matter for loading a file again
 RELOAD_SETTINGS = ("databases", "maxmemory", "maxmemory-policy")
+SWEEP = 0.3  # seconds in which Redis finds the fields that have expired
 
 
 def fresh(folder):
@@ -75,6 +76,8 @@ def reload(server, work, made, conf):
     keep = {k: v for k, v in conf.items() if k in RELOAD_SETTINGS or "-max-" in k}
     client = server.start(folder, keep)
     try:
+        if server.has((7, 4)):  # it has loaded fields that are past, and is about to find them
+            time.sleep(SWEEP)
         no_active_expiry(client)
         again = truth.read(client, server)
         client.close()
@@ -88,6 +91,10 @@ def reload(server, work, made, conf):
         made.truth = again
     elif "digest" in again:  # the live server's still has the keys and fields that were past when it saved
         made.truth["digest"] = again["digest"]
+        for db, told in again["dbs"].items():
+            for key, same in zip(made.truth["dbs"][db]["keys"], told["keys"]):
+                if "digest" in same:
+                    key["digest"] = same["digest"]
 
 
 def one_case(server, work, case, seed=None):

@@ -185,15 +185,18 @@ def read(client, server, meta=None, known=None, several=True):
             client.cmd("SELECT", db)
         names = sorted(client.cmd("KEYS", "*"))
         kinds = client.pipe(("TYPE", k) for k in names)
+        digests = client.pipe(("DEBUG", "DIGEST-VALUE", k) for k in names)
         expire, guessed = expiries(client, server, db, names, known or {})
         guesses += guessed
         keys = []
-        for name, kind, ms in zip(names, kinds, expire):
+        for name, kind, ms, hashed in zip(names, kinds, expire, digests):
             if kind == b"none":
                 continue
             encoding, counter, idle = (meta or {}).get(db, {}).get(name, (None, None, None))
             one = {"key": text(name), "type": kind.decode(), "value": value(client, server, name, kind),
                    "pexpireat": ms, "encoding": encoding.decode() if isinstance(encoding, bytes) else None}
+            if isinstance(hashed, list):  # from 5.0
+                one["digest"] = hashed[0].decode()
             if isinstance(counter, int):
                 one["freq"] = counter
             if isinstance(idle, int):

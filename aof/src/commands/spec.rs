@@ -79,6 +79,13 @@ impl Spec {
         self.write
     }
 
+    /// Whether the command is nothing without a subcommand. [`spec`](super::spec())
+    /// gives such a row only where the subcommand is missing or not known.
+    #[must_use]
+    pub const fn is_container(&self) -> bool {
+        self.container
+    }
+
     /// The arity in a release; `None` if it does not know the command. Redis
     /// 6.0 knows no subcommands, only what they belong to.
     #[must_use]

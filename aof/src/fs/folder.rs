@@ -2,8 +2,9 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use crate::source::{Listed, Source};
 
@@ -42,6 +43,14 @@ impl Folder {
         }
         Ok(self.path.join(os_name(name)?))
     }
+
+    fn opened(&self, name: &[u8]) -> io::Result<File> {
+        let file = File::open(self.file(name)?)?;
+        if file.metadata()?.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        Ok(file)
+    }
 }
 
 /// A name as the platform has it.
@@ -64,9 +73,15 @@ pub(super) fn name_bytes(name: &std::ffi::OsStr) -> Vec<u8> {
 
 impl Source for Folder {
     fn open(&self, name: &[u8]) -> io::Result<Box<dyn Read + Send + '_>> {
-        let file = File::open(self.file(name)?)?;
-        if file.metadata()?.is_dir() {
-            return Err(io::ErrorKind::IsADirectory.into());
+        Ok(Box::new(self.opened(name)?))
+    }
+
+    fn open_at(&self, name: &[u8], offset: u64) -> io::Result<Box<dyn Read + Send + '_>> {
+        let mut file = self.opened(name)?;
+        if file.metadata()?.is_file() {
+            file.seek(SeekFrom::Start(offset))?;
+        } else {
+            io::copy(&mut (&mut file).take(offset), &mut io::sink())?;
         }
         Ok(Box::new(file))
     }
@@ -85,5 +100,11 @@ impl Source for Folder {
             });
         }
         Ok(Some(listed))
+    }
+
+    fn modified_ms(&self, name: &[u8]) -> Option<i64> {
+        let about = fs::metadata(self.file(name).ok()?).ok()?;
+        let since = about.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+        i64::try_from(since.as_millis()).ok()
     }
 }

@@ -69,6 +69,15 @@ fn hint(inside: Option<&Path>) -> String {
 }
 
 impl Log {
+    /// A log whose layout is known.
+    pub(super) fn new(folder: Folder, name: Vec<u8>, manifest: bool) -> Log {
+        Log {
+            folder,
+            name,
+            manifest,
+        }
+    }
+
     /// Looks at `path`: a folder with a manifest, a manifest, or a single file.
     /// What the files hold is not judged here.
     ///

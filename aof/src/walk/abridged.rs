@@ -6,7 +6,7 @@ use crate::event::Event;
 pub(super) const ARGUMENT: usize = 64 << 10;
 
 /// Bytes kept of one command; behind them arguments are left out.
-const COMMAND: usize = 64 << 20;
+pub(super) const COMMAND: usize = 64 << 20;
 
 /// The long command at hand.
 #[derive(Debug, Default)]

@@ -3,7 +3,9 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use rdbkit::compat::{Tool, main as run};
+
 fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
-    rdbkit::compat::main(&args)
+    run(&args, Tool::CheckRdb)
 }

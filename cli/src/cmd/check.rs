@@ -1,17 +1,26 @@
 //! `rdbkit check`: would the server load these files?
 
+mod log;
+
 use std::io::{self, Read};
 use std::path::Path;
 
+use rdbkit_aof::verify::{Effect, SetReport};
 use rdbkit_aof::{Layout, sniff};
 use rdbkit_rdb::verify::{self, Code, Finding, Options, Report, Verdict};
 
 use crate::args::CheckArgs;
 use crate::exit::Exit;
-use crate::input::Input;
+use crate::input::{Input, compressed};
 use crate::{Streams, render};
 
-/// Checks each file in turn; the worst outcome is the exit code.
+/// What was found out about one path.
+enum Found {
+    Rdb(Box<Report>),
+    Log(Box<SetReport>),
+}
+
+/// Checks each path in turn; the worst outcome is the exit code.
 ///
 /// # Errors
 ///
@@ -29,8 +38,9 @@ pub fn run(args: &CheckArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
     };
     let mut worst = Exit::Ok;
     for path in &args.files {
-        let exit = match check(path, &options) {
-            Ok(report) => show(args, path, &report, streams)?,
+        let exit = match check(path, args, &options) {
+            Ok(Found::Rdb(report)) => show(args, path, &report, streams)?,
+            Ok(Found::Log(report)) => show_log(args, path, &report, streams)?,
             Err(why) => {
                 writeln!(streams.err, "rdbkit: {why}")?;
                 if args.json {
@@ -44,19 +54,50 @@ pub fn run(args: &CheckArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
     Ok(worst)
 }
 
-fn check(path: &Path, options: &Options) -> Result<Report, String> {
+/// Bytes of a file that tell what it is: its AUX fields stand among them.
+const HEAD: u64 = 4 << 10;
+
+fn check(path: &Path, args: &CheckArgs, options: &Options) -> Result<Found, String> {
+    if log::is_set(path)? {
+        return log::check(path, args).map(|report| Found::Log(Box::new(report)));
+    }
     let mut input = Input::open(path).map_err(|e| e.to_string())?;
-    let mut head = Vec::with_capacity(16);
+    let mut head = Vec::with_capacity(HEAD as usize);
     (&mut input)
-        .take(16)
+        .take(HEAD)
         .read_to_end(&mut head)
         .map_err(|e| format!("cannot read {}: {e}", path.display()))?;
-    if let Some(what) = not_an_rdb(&head) {
+    if let Some(what) = unreadable(&head) {
         return Err(format!("{} is {what}", path.display()));
+    }
+    if is_log(path, args, &head) {
+        let source = head.as_slice().chain(&mut input);
+        let mut report = log::single(path, source, args);
+        for rdb in report.files.iter_mut().filter_map(|f| f.rdb.as_mut()) {
+            name_duplicates(rdb, &input);
+        }
+        return Ok(Found::Log(Box::new(report)));
     }
     let mut report = verify::stream(head.as_slice().chain(&mut input), options);
     name_duplicates(&mut report, &input);
-    Ok(report)
+    Ok(Found::Rdb(Box::new(report)))
+}
+
+/// Whether a file is a log: by its content, or its name. An RDB file may be one
+/// with nothing behind it yet; its AUX fields say so.
+fn is_log(path: &Path, args: &CheckArgs, head: &[u8]) -> bool {
+    if path.extension().is_some_and(|extension| extension == "aof") {
+        return true;
+    }
+    match sniff(head) {
+        Layout::Commands => true,
+        Layout::Rdb if args.base.is_none() => {
+            let front = verify::slice(head, &Options::default());
+            let says = |name| front.aux(name).is_some_and(|value| value == b"1");
+            says("aof-base") || says("aof-preamble")
+        }
+        _ => false,
+    }
 }
 
 /// Bytes read to find the name of a key: names are shorter, or cut anyway.
@@ -81,21 +122,13 @@ fn name_duplicates(report: &mut Report, input: &Input) {
     }
 }
 
-/// What a file is that is clearly meant to be something else than an RDB file.
-fn not_an_rdb(head: &[u8]) -> Option<&'static str> {
+/// What a file is that is clearly meant to be something else.
+fn unreadable(head: &[u8]) -> Option<String> {
     match sniff(head) {
-        Layout::Commands => Some("an append-only file of commands; this release checks RDB files"),
-        Layout::Manifest => Some("an append-only manifest; this release checks RDB files"),
-        _ if head.starts_with(b"\x1f\x8b") => {
-            Some("compressed with gzip; pipe it: gzip -dc FILE | rdbkit check -")
+        Layout::Manifest => {
+            Some("a manifest; its files cannot be found from a pipe: name its path".to_owned())
         }
-        _ if head.starts_with(b"\x28\xb5\x2f\xfd") => {
-            Some("compressed with zstd; pipe it: zstd -dc FILE | rdbkit check -")
-        }
-        _ if head.starts_with(b"\x04\x22\x4d\x18") => {
-            Some("compressed with lz4; pipe it: lz4 -dc FILE | rdbkit check -")
-        }
-        _ => None,
+        _ => compressed(head, "check"),
     }
 }
 
@@ -117,5 +150,31 @@ fn show(
         _ if report.failure.is_some() => Exit::Trouble,
         Verdict::Loads => Exit::Ok,
         Verdict::LoadsTruncated | Verdict::Refused | Verdict::Undecided => Exit::Problems,
+    })
+}
+
+fn show_log(
+    args: &CheckArgs,
+    path: &Path,
+    report: &SetReport,
+    streams: &mut Streams<'_>,
+) -> io::Result<Exit> {
+    for failure in report.failures() {
+        writeln!(streams.err, "rdbkit: {}: {failure}", path.display())?;
+    }
+    if args.json {
+        render::json::log::report(streams.out, path, report)?;
+    } else if !args.quiet {
+        render::text::log::report(streams.out, path, report)?;
+    }
+    Ok(if report.has_failed() {
+        Exit::Trouble
+    } else if report
+        .worst_of_all()
+        .is_none_or(|worst| worst == Effect::Loads)
+    {
+        Exit::Ok
+    } else {
+        Exit::Problems
     })
 }

@@ -1,3 +1,8 @@
 //! One file a subcommand.
 
+pub mod aof;
 pub mod check;
+pub mod digest;
+pub mod extract;
+pub mod get;
+pub mod keys;

@@ -1,5 +1,7 @@
 //! Reports as JSON, one object a line; the schema stands in `docs/`.
 
+pub mod log;
+
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
@@ -11,7 +13,7 @@ use rdbkit_rdb::verify::{ChecksumState, Database, Finding, Report, Server};
 use serde::Serialize;
 
 /// Version of the shape; grows when a field changes its meaning or goes.
-const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 1;
 
 #[derive(Serialize)]
 struct Json<'r> {
@@ -44,7 +46,7 @@ struct Format {
 }
 
 #[derive(Serialize)]
-struct ServerJson {
+pub(super) struct ServerJson {
     product: String,
     version: String,
 }
@@ -79,9 +81,14 @@ struct FindingJson<'r> {
 /// Bytes that are usually text: a string, or `{"base64": "..."}`.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Text {
+pub enum Text {
+    /// What is UTF-8.
     Utf8(String),
-    Bytes { base64: String },
+    /// All else.
+    Bytes {
+        /// The bytes.
+        base64: String,
+    },
 }
 
 impl From<&[u8]> for Text {
@@ -101,6 +108,10 @@ impl From<&[u8]> for Text {
 ///
 /// Of writing.
 pub fn report(out: &mut dyn Write, path: &Path, report: &Report) -> io::Result<()> {
+    line(out, &rdb(path, report))
+}
+
+fn rdb<'r>(path: &Path, report: &'r Report) -> Json<'r> {
     let total = report.total();
     let mut databases: BTreeMap<String, DatabaseJson> = report
         .databases
@@ -110,7 +121,7 @@ pub fn report(out: &mut dyn Write, path: &Path, report: &Report) -> io::Result<(
     if report.other_databases != Database::default() {
         databases.insert("others".to_owned(), database(&report.other_databases));
     }
-    let json = Json {
+    Json {
         schema: SCHEMA,
         path: path.display().to_string(),
         kind: "rdb",
@@ -146,8 +157,7 @@ pub fn report(out: &mut dyn Write, path: &Path, report: &Report) -> io::Result<(
             .map(|(code, n)| (code.name(), *n))
             .collect(),
         error: report.failure.as_ref().map(ToString::to_string),
-    };
-    line(out, &json)
+    }
 }
 
 /// Writes an input that could not be read at all as one line.
@@ -165,7 +175,12 @@ pub fn failure(out: &mut dyn Write, path: &Path, why: &str) -> io::Result<()> {
     line(out, &json)
 }
 
-fn line(out: &mut dyn Write, json: &impl Serialize) -> io::Result<()> {
+/// Writes one object as one line.
+///
+/// # Errors
+///
+/// Of writing.
+pub fn line(out: &mut dyn Write, json: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *out, json)?;
     out.write_all(b"\n")
 }
@@ -174,7 +189,7 @@ fn version(server: Server) -> String {
     format!("{}.{}", server.major, server.minor)
 }
 
-fn server(server: Server) -> ServerJson {
+pub(super) fn server(server: Server) -> ServerJson {
     ServerJson {
         product: server.product.to_string(),
         version: version(server),

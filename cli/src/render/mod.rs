@@ -1,4 +1,12 @@
 //! Turning reports into what people and machines read.
 
+pub mod aof_edit;
+pub mod aof_edit_json;
+pub mod aof_stats;
+pub mod command;
+pub mod digest;
 pub mod json;
+pub mod keys;
+pub mod table;
 pub mod text;
+pub mod value;

@@ -1,5 +1,7 @@
 //! Reports for people: one screen a file.
 
+pub mod log;
+
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -8,9 +10,12 @@ use jiff::Timestamp;
 use rdbkit_rdb::ObjectKind;
 use rdbkit_rdb::verify::{ChecksumState, Database, Report, Severity, Verdict};
 
-const GOOD: Style = AnsiColor::Green.on_default().bold();
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const CARE: Style = AnsiColor::Yellow.on_default().bold();
+/// Of what is well.
+pub const GOOD: Style = AnsiColor::Green.on_default().bold();
+/// Of what is wrong.
+pub const BAD: Style = AnsiColor::Red.on_default().bold();
+/// Of what needs a look.
+pub const CARE: Style = AnsiColor::Yellow.on_default().bold();
 
 /// Databases shown one by one.
 const SHOWN_DATABASES: usize = 8;
@@ -48,7 +53,12 @@ pub fn report(out: &mut dyn Write, path: &Path, report: &Report) -> io::Result<(
     findings(out, report)
 }
 
-fn row(out: &mut dyn Write, name: &str, text: &str) -> io::Result<()> {
+/// A line of a report: a name and what there is to say.
+///
+/// # Errors
+///
+/// Of writing.
+pub fn row(out: &mut dyn Write, name: &str, text: &str) -> io::Result<()> {
     writeln!(out, "  {name:<10} {text}")
 }
 
@@ -154,6 +164,15 @@ fn needs_line(out: &mut dyn Write, report: &Report) -> io::Result<()> {
 }
 
 fn findings(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    finding_lines(out, report)?;
+    if let Some(failure) = &report.failure {
+        writeln!(out, "  {BAD}stopped{BAD:#}    {failure}")?;
+    }
+    Ok(())
+}
+
+/// What was found, and how much of it is not shown.
+fn finding_lines(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     for finding in &report.findings {
         let style = match finding.severity {
             Severity::Fatal | Severity::Refused => BAD,
@@ -175,14 +194,11 @@ fn findings(out: &mut dyn Write, report: &Report) -> io::Result<()> {
             &format!("and {} findings more", grouped(all - shown)),
         )?;
     }
-    if let Some(failure) = &report.failure {
-        writeln!(out, "  {BAD}stopped{BAD:#}    {failure}")?;
-    }
     Ok(())
 }
 
 /// 1234567 as 1,234,567.
-fn grouped(n: u64) -> String {
+pub fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {

@@ -89,10 +89,12 @@ pub fn fault(root: &Value, at: &Value, value: &Value) -> Option<String> {
 fn is(name: &str, value: &Value) -> bool {
     match name {
         "null" => value.is_null(),
+        "boolean" => value.is_boolean(),
         "string" => value.is_string(),
         "integer" => value.is_i64() || value.is_u64(),
         "object" => value.is_object(),
         "array" => value.is_array(),
+        "number" => value.is_number(),
         _ => false,
     }
 }

@@ -22,8 +22,9 @@ pub(crate) trait Sink {
 /// A sink that is driven also takes keys that are in the window whole, instead
 /// of their tokens.
 pub(crate) trait KeySink: Sink {
-    /// A string key at `at` with an uncompressed value.
-    fn plain_string(&mut self, key: &[u8], at: u64);
+    /// A string key at `at` with an uncompressed value; `raw` is all of it,
+    /// from the type byte to the end of the value.
+    fn plain_string(&mut self, key: &[u8], raw: &[u8], at: u64);
 
     /// Any other key with one string for a value.
     fn whole(&mut self, key: Whole<'_>);

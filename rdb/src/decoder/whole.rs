@@ -33,6 +33,8 @@ pub(crate) struct Whole<'w> {
     pub text: Str<'w>,
     /// Where it ends.
     pub end: u64,
+    /// All of it, from the type byte on.
+    pub raw: &'w [u8],
 }
 
 impl Decoder {
@@ -60,7 +62,7 @@ impl Decoder {
                 continue;
             }
             if let Some((key, rest)) = self.plain_string(w) {
-                sink.plain_string(key, at);
+                sink.plain_string(key, front(w, rest), at);
                 w = rest;
                 continue;
             }
@@ -83,6 +85,7 @@ impl Decoder {
                 role,
                 text,
                 end: offset(rest),
+                raw: front(w, rest),
             });
             w = rest;
         }
@@ -152,6 +155,12 @@ impl Decoder {
     }
 }
 
+/// `w` without the `rest` at its end.
+#[inline(always)]
+fn front<'w>(w: &'w [u8], rest: &[u8]) -> &'w [u8] {
+    w.get(..w.len() - rest.len()).unwrap_or_default()
+}
+
 /// A length of 6 or 14 bits.
 #[inline(always)]
 fn short_len(w: &[u8]) -> Option<(usize, &[u8])> {
@@ -194,14 +203,16 @@ mod tests {
     }
 
     impl KeySink for Seen {
-        fn plain_string(&mut self, key: &[u8], at: u64) {
+        fn plain_string(&mut self, key: &[u8], raw: &[u8], at: u64) {
             self.plain += 1;
+            assert!(raw.starts_with(&[0]) && raw.len() > key.len());
             let (kind, key) = (ValueType::STRING, Str::Raw(key));
             self.part(&Part::Key { kind, key }, at);
         }
 
         fn whole(&mut self, w: Whole<'_>) {
             self.whole += 1;
+            assert_eq!((w.raw[0], w.raw.len() as u64), (w.kind.0, w.end - w.at));
             let (kind, key, role, text) = (w.kind, w.key, w.role, w.text);
             self.part(&Part::Key { kind, key }, w.at);
             self.part(&Part::Item { role, text }, w.text_at);

@@ -1,11 +1,12 @@
 //! Payloads of servers, and payloads for servers.
 
-use super::{Footer, parse, parse_with, write_len};
+use super::{Footer, parse, parse_with};
 use crate::checksum::Checksum;
 use crate::error::ErrorKind;
 use crate::slice::SliceReader;
 use crate::value::Value;
 use crate::wire::{Dialect, ValueType};
+use crate::write::len as write_len;
 
 /// The value "100", from a server of RDB 14.
 const HUNDRED: &[u8] = b"\x00\xc0\x64\x0e\x00\xf5\x72\x4d\x4e\x33\x3d\x99\xc2";

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::{Attribute, Attributes, KeyMeta, Record, Templates};
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::Part;
+use crate::event::{Event, Part};
 use crate::stream::StreamReader;
 use crate::text::StrToken;
 use crate::wire::{Dialect, ValueType};
@@ -118,6 +118,21 @@ impl<R: Read> StreamReader<R> {
     /// As [`StreamReader::next_event`], and [`ErrorKind::Limit`] for a key
     /// above [`Limits::max_record`](crate::Limits::max_record).
     pub fn read_record(&mut self, record: &mut RecordBuf) -> Result<bool> {
+        self.read_record_with(record, |_| ())
+    }
+
+    /// As [`read_record`](Self::read_record), and shows `other` every event that
+    /// is passed over on the way: header, AUX fields, functions, databases.
+    /// Attributes of keys are not among them; they are in the record.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read_record`](Self::read_record).
+    pub fn read_record_with(
+        &mut self,
+        record: &mut RecordBuf,
+        mut other: impl FnMut(&Event<'_>),
+    ) -> Result<bool> {
         record.bytes.clear();
         let limit = self.decoder().limits().max_record;
         record.max_decompressed = self.decoder().limits().max_decompressed;
@@ -168,6 +183,9 @@ impl<R: Read> StreamReader<R> {
                 }
             } else if !inside {
                 self.collect(at, &token)?;
+                if attribute == Attribute::None {
+                    other(&token.resolve(self.token_bytes(at)));
+                }
             }
         }
         Ok(false)

@@ -69,23 +69,12 @@ fn key_at(bytes: &[u8], offset: u64) -> Option<Vec<u8>> {
 ///
 /// As [`slice()`], and the window of a [`StreamReader`].
 pub fn stream<R: Read>(source: R, options: &Options) -> Report {
-    let limits = options.limits.unwrap_or_default();
-    let mut reader = StreamReader::with_limits(source, ROUND, limits).check_checksum(false);
+    let mut reader = reader(source, options);
     let mut verifier = Verifier::new(options);
-    loop {
-        match reader.drive(&mut verifier) {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(error) => {
-                let end = error.offset();
-                verifier.error(error);
-                verifier.duplicates(|_| None);
-                return verifier.finish(end);
-            }
-        }
-    }
-    let end = reader.offset();
-    verifier.checksum(reader.computed_checksum().unwrap_or(0), end);
+    let end = match whole(&mut reader, &mut verifier) {
+        Ok(end) => end,
+        Err(end) => return verifier.finish(end),
+    };
     if !options.allow_rest {
         match reader.count_rest() {
             Ok(rest) => verifier.rest(rest, end),
@@ -94,6 +83,52 @@ pub fn stream<R: Read>(source: R, options: &Options) -> Report {
     }
     verifier.duplicates(|_| None);
     verifier.finish(end)
+}
+
+/// Verifies the RDB file at the front of `source`, as of a hybrid AOF. What
+/// follows it comes back: the bytes that were read already, and the source;
+/// they are of use where [`Report::reached_end`] says so.
+///
+/// # Limits
+///
+/// As [`stream`].
+pub fn front<R: Read>(source: R, options: &Options) -> (Report, Vec<u8>, R) {
+    let mut reader = reader(source, options);
+    let mut verifier = Verifier::new(options);
+    let end = match whole(&mut reader, &mut verifier) {
+        Ok(end) => {
+            verifier.duplicates(|_| None);
+            end
+        }
+        Err(end) => end,
+    };
+    let report = verifier.finish(end);
+    let (held, source) = reader.into_rest();
+    (report, held, source)
+}
+
+fn reader<R: Read>(source: R, options: &Options) -> StreamReader<R> {
+    let limits = options.limits.unwrap_or_default();
+    StreamReader::with_limits(source, ROUND, limits).check_checksum(false)
+}
+
+/// Reads to the end of the RDB file and gives where that is, or where an error was.
+fn whole<R: Read>(reader: &mut StreamReader<R>, verifier: &mut Verifier<'_>) -> Result<u64, u64> {
+    loop {
+        match reader.drive(verifier) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => {
+                let at = error.offset();
+                verifier.error(error);
+                verifier.duplicates(|_| None);
+                return Err(at);
+            }
+        }
+    }
+    let end = reader.offset();
+    verifier.checksum(reader.computed_checksum().unwrap_or(0), end);
+    Ok(end)
 }
 
 /// The key whose type byte is at the front of `bytes`: to put a name to a

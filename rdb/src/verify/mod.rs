@@ -18,7 +18,7 @@ mod server;
 mod value;
 mod verifier;
 
-pub use driver::{name_key, slice, stream};
+pub use driver::{front, name_key, slice, stream};
 pub use finding::{Code, Finding, Severity};
 pub use report::{ChecksumState, Database, Needs, Report, Verdict};
 pub use server::{BadServer, Product, Server};

@@ -156,6 +156,13 @@ impl Report {
         }
     }
 
+    /// Whether the file was read to its end: what is behind it begins at
+    /// [`bytes`](Self::bytes).
+    #[must_use]
+    pub fn reached_end(&self) -> bool {
+        self.checksum != ChecksumState::NotReached && self.failure.is_none()
+    }
+
     /// The sum over all databases.
     #[must_use]
     pub fn total(&self) -> Database {

@@ -7,6 +7,7 @@
 //! server itself did not come back to the same state). What no server at hand
 //! writes is in `testdata/handmade/NAME.hex`, with `NAME.expect.json`.
 
+mod digest;
 mod fixture;
 mod told;
 

@@ -89,6 +89,11 @@ impl<'a> Input<'a> {
         self.failure.as_ref()
     }
 
+    /// What was read from the source and not consumed.
+    pub fn rest(&self) -> &[u8] {
+        self.window.get(self.at..self.end).unwrap_or_default()
+    }
+
     /// Keeps a line for the server's log, see [`Input::take_log`].
     pub fn log(&mut self, line: String) {
         self.log.push(line);

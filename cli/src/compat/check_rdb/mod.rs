@@ -37,7 +37,7 @@ mod walk;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use input::Input;
@@ -46,49 +46,16 @@ use report::Report;
 use stop::Stop;
 use walk::Walk;
 
-/// Whose tool to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Persona {
-    /// redis-check-rdb 8.0.6.
-    Redis,
-    /// valkey-check-rdb 9.1.2.
-    Valkey,
+pub use super::persona::Persona;
+
+fn name(persona: Persona) -> String {
+    format!("{}-check-rdb", persona.brand())
 }
 
-impl Persona {
-    /// By the name the program was started under: `valkey-check-rdb`, with or
-    /// without a folder and an extension, is Valkey's, everything else Redis's.
-    #[must_use]
-    pub fn of_program(name: &OsStr) -> Persona {
-        let stem = Path::new(name).file_stem().unwrap_or_default();
-        if stem.to_string_lossy().starts_with("valkey") {
-            Persona::Valkey
-        } else {
-            Persona::Redis
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Persona::Redis => "redis-check-rdb",
-            Persona::Valkey => "valkey-check-rdb",
-        }
-    }
-
-    fn emulates(self) -> &'static str {
-        match self {
-            Persona::Redis => "8.0.6",
-            Persona::Valkey => "9.1.2",
-        }
-    }
-
-    fn usage(self) -> &'static str {
-        match self {
-            Persona::Redis => "<rdb-file-name>",
-            Persona::Valkey => {
-                "<rdb-file-name> [--format table|info|csv] [--stats] [--output <file>]"
-            }
-        }
+fn usage(persona: Persona) -> &'static str {
+    match persona {
+        Persona::Redis => "<rdb-file-name>",
+        Persona::Valkey => "<rdb-file-name> [--format table|info|csv] [--stats] [--output <file>]",
     }
 }
 
@@ -150,19 +117,20 @@ pub fn run_with(
     now_ms: i64,
     opinion: SecondOpinion<'_>,
 ) -> io::Result<u8> {
-    let program = args.first().map_or(OsStr::new(persona.name()), |p| p);
+    let name = name(persona);
+    let program = args.first().map_or(OsStr::new(&name), |p| p);
     let given: Vec<&OsStr> = args.iter().skip(1).map(OsString::as_os_str).collect();
     let strict = given.iter().any(|a| *a == "--strict");
     let given: Vec<&OsStr> = given.into_iter().filter(|a| *a != "--strict").collect();
     if given == ["-v"] || given == ["--version"] {
-        let (name, ours) = (persona.name(), env!("CARGO_PKG_VERSION"));
+        let ours = env!("CARGO_PKG_VERSION");
         writeln!(stdout, "{name} v={} rdbkit={ours}", persona.emulates())?;
         return Ok(0);
     }
     let Some(request) = request(persona, &given) else {
         write!(stderr, "Usage: ")?;
         stderr.write_all(program.as_encoded_bytes())?;
-        writeln!(stderr, " {}", persona.usage())?;
+        writeln!(stderr, " {}", usage(persona))?;
         return Ok(1);
     };
     let found = check(persona, &request, stdout, stderr, now_ms)?;
@@ -216,8 +184,7 @@ fn check(
     now_ms: i64,
 ) -> io::Result<bool> {
     let mut report = Report::new(persona, stdout, now_ms);
-    let file = request.file.as_encoded_bytes();
-    report.info(0, &[b"Checking RDB file ", file].concat())?;
+    report.begin(request.file.as_encoded_bytes())?;
     let source = match File::open(request.file) {
         Ok(source) => source,
         Err(e) => {
@@ -228,33 +195,85 @@ fn check(
             return Ok(false);
         }
     };
-    if persona == Persona::Valkey {
-        let text = "Cleaning slot migration log in anticipation of a load operation.";
-        report.log('*', text)?;
-    }
     let output = request.output.map(OsStr::to_os_string);
     report.statistics = request
         .stats
         .then(|| Statistics::new(request.format, output));
+    let checked = check_opened(report, Box::new(source), stderr, request.file)?;
+    Ok(checked.outcome == Outcome::Sane)
+}
+
+/// What a check came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// In order.
+    Sane,
+    /// Not in order, as the tool has found.
+    Insane,
+    /// Not in order, as the server's loader has found, which ends the process.
+    Fatal,
+}
+
+/// An RDB file that was checked, and what came with it.
+pub(super) struct Checked {
+    pub outcome: Outcome,
+    /// Bytes up to the end of the checksum.
+    pub length: u64,
+    /// What was read behind it.
+    pub rest: Vec<u8>,
+}
+
+/// The RDB file at the front of a log, read from its first byte on.
+///
+/// # Errors
+///
+/// Of writing.
+pub(super) fn preamble(
+    persona: Persona,
+    file: &OsStr,
+    source: &mut dyn Read,
+    stdout: &mut dyn Write,
+    stderr: &mut dyn Write,
+    now_ms: i64,
+) -> io::Result<Checked> {
+    let mut report = Report::new(persona, stdout, now_ms);
+    report.begin(file.as_encoded_bytes())?;
+    check_opened(report, Box::new(source), stderr, file)
+}
+
+fn check_opened<'a>(
+    mut report: Report<'a>,
+    source: Box<dyn Read + 'a>,
+    stderr: &mut dyn Write,
+    file: &OsStr,
+) -> io::Result<Checked> {
+    if report.persona == Persona::Valkey {
+        let text = "Cleaning slot migration log in anticipation of a load operation.";
+        report.log('*', text)?;
+    }
     let mut walk = Walk {
-        input: Input::new(Box::new(source)),
-        report,
-        sizes: Sizes::new(request.stats),
+        input: Input::new(source),
+        sizes: Sizes::new(report.statistics.is_some()),
         text: Vec::new(),
         other_text: Vec::new(),
-        now_ms,
+        now_ms: report.now_ms,
+        report,
         version: 0,
     };
     let result = walk.file();
-    let found = conclude(&mut walk, result)?;
+    let outcome = conclude(&mut walk, result)?;
     if let Some(e) = walk.input.failure() {
-        writeln!(stderr, "{}: {e}", request.file.display())?;
+        writeln!(stderr, "{}: {e}", file.display())?;
     }
-    Ok(found)
+    Ok(Checked {
+        outcome,
+        length: walk.input.offset(),
+        rest: walk.input.rest().to_vec(),
+    })
 }
 
 /// What comes after the last record, or after the first damage.
-fn conclude(walk: &mut Walk<'_>, result: stop::Result<()>) -> io::Result<bool> {
+fn conclude(walk: &mut Walk<'_>, result: stop::Result<()>) -> io::Result<Outcome> {
     for line in walk.input.take_log() {
         walk.report.log('#', &line)?;
     }
@@ -265,14 +284,14 @@ fn conclude(walk: &mut Walk<'_>, result: stop::Result<()>) -> io::Result<bool> {
         Ok(()) => {}
         Err(Stop::Corrupt(reason)) => {
             walk.report.corrupt(offset, &reason)?;
-            return Ok(false);
+            return Ok(Outcome::Fatal);
         }
         Err(stop) => {
             walk.report.stopped(offset, stop)?;
             if valkey {
                 walk.report.info(offset, returned(1).as_bytes())?;
             }
-            return Ok(false);
+            return Ok(Outcome::Insane);
         }
     }
     if valkey {
@@ -287,5 +306,5 @@ fn conclude(walk: &mut Walk<'_>, result: stop::Result<()>) -> io::Result<bool> {
         },
     )?;
     walk.report.counters()?;
-    Ok(true)
+    Ok(Outcome::Sane)
 }

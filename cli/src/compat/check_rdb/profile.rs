@@ -1,6 +1,5 @@
 //! `--stats` of valkey-check-rdb: what the keys of each database and type amount to.
 
-mod grisu;
 mod histogram;
 mod print;
 mod zset;

@@ -1,6 +1,8 @@
 //! Sizes in sorted sets: member and score, the score as text.
 
-use super::{Sizes, grisu};
+use rdbkit_rdb::score;
+
+use super::Sizes;
 
 /// `zset-max-listpack-entries`.
 const SMALL_ENTRIES: usize = 128;
@@ -31,7 +33,7 @@ impl ZsetSizes {
             return;
         }
         let member = member.len() as u64;
-        let size = member + score_size(score);
+        let size = member + score::shortest(score).as_bytes().len() as u64;
         // 0.0 == -0.0
         let packed = if score == 0.0 && !self.packed {
             member + 1
@@ -67,63 +69,9 @@ impl ZsetSizes {
     }
 }
 
-/// Bytes of a score as the tool writes it: plain where that is not much longer,
-/// else with an exponent.
-fn score_size(score: f64) -> u64 {
-    let negative = u64::from(score.is_sign_negative());
-    if score == 0.0 {
-        return negative + 1;
-    }
-    if !score.is_finite() {
-        return negative + 3;
-    }
-    let (count, last) = grisu::digits(score.abs());
-    let first = (last + count - 1).abs();
-    let size = if last >= 0 && first < count + 7 {
-        count + last
-    } else if last < 0 && (last > -7 || first < 4) {
-        match count + last {
-            // "0." and zeros before the digits
-            whole if whole <= 0 => count + 2 - whole,
-            _ => count + 1,
-        }
-    } else {
-        let exponent = match first {
-            0..=9 => 1,
-            10..=99 => 2,
-            _ => 3,
-        };
-        // The tool has room for 18 characters before the exponent, or 17.
-        let count = count.min(18 - i64::from(score.is_sign_negative()));
-        count + i64::from(count > 1) + 2 + exponent
-    };
-    negative + size as u64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn scores_are_as_long_as_their_text() {
-        for (score, text) in [
-            (0.0, "0"),
-            (-0.0, "-0"),
-            (1.5, "1.5"),
-            (-2.0, "-2"),
-            (100.0, "100"),
-            (1e8, "1e+8"),
-            (12e7, "120000000"),
-            (0.001, "0.001"),
-            (1e-7, "1e-7"),
-            (1.25e100, "1.25e+100"),
-            (f64::INFINITY, "inf"),
-            (f64::NEG_INFINITY, "-inf"),
-            (3.300_000_000_000_000_3, "3.3000000000000003"),
-        ] {
-            assert_eq!(score_size(score), text.len() as u64, "{text}");
-        }
-    }
 
     #[test]
     fn a_small_set_counts_twice_and_has_no_negative_zero() {

@@ -1,8 +1,8 @@
-//! How many digits the Grisu2 algorithm needs for a number.
+//! The digits that the Grisu2 algorithm finds for a number.
 //!
 //! The servers write scores with it. It is fast because it computes with 64
 //! bits, and for that pays with a digit too many once in a thousand numbers.
-//! Statistics add up the lengths of these texts, so that digit must be known.
+//! Digests are made of these texts, so that digit must be known.
 //!
 //! A number `f * 2^e` is scaled by a power of ten so that its exponent comes to
 //! lie between -60 and -32. Then digits are taken from the upper end of the
@@ -23,50 +23,115 @@ const FIRST_POWER: i32 = -348;
 const STEP: i32 = 8;
 const POWERS: usize = 87;
 
-/// Number of digits, and the power of ten the last of them stands for.
-///
-/// `value` is finite and above zero.
-pub(super) fn digits(value: f64) -> (i64, i64) {
+/// A number as `digits * 10^exponent`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Digits {
+    digits: [u8; 20],
+    len: usize,
+    /// The power of ten the last digit stands for.
+    pub exponent: i32,
+}
+
+impl Digits {
+    /// The digits as text, without leading zeros.
+    pub fn text(&self) -> &[u8] {
+        self.digits.get(..self.len).unwrap_or_default()
+    }
+
+    fn push(&mut self, digit: u64) {
+        if (digit > 0 || self.len > 0)
+            && let Some(place) = self.digits.get_mut(self.len)
+        {
+            *place = b'0' + digit as u8;
+            self.len += 1;
+        }
+    }
+
+    /// The digits stand for the upper end of the interval. Takes the last one
+    /// down while that brings it nearer to the number, which is `distance` below
+    /// that end; what was left out is `rest`, and the last digit counts `unit`.
+    fn round(&mut self, mut rest: u64, interval: u64, unit: u64, distance: u64) {
+        let Some(last) = self.digits.get_mut(self.len.wrapping_sub(1)) else {
+            return;
+        };
+        while rest < distance && interval - rest >= unit {
+            let next = rest.wrapping_add(unit);
+            if next >= distance && distance - rest <= next - distance {
+                return;
+            }
+            *last -= 1;
+            rest = next;
+        }
+    }
+}
+
+/// The digits of a number that is finite and above zero.
+pub(super) fn digits(value: f64) -> Digits {
     let (upper, lower) = boundaries(value);
     let (power, scale) = scale(upper.exponent);
     let high = multiply(upper, scale);
     let (top, shift) = (high.fraction - 1, -high.exponent);
     let bottom = multiply(lower, scale).fraction + 1;
     let mut interval = top - bottom;
+    let mut distance = top - multiply(normal(value), scale).fraction;
     let one = 1u64 << shift;
     let (mut whole, mut rest) = (top >> shift, top & (one - 1));
-    let (mut count, mut position) = (0, 10);
+    let mut digits = Digits {
+        digits: [b'0'; 20],
+        len: 0,
+        exponent: 10 - power,
+    };
     // The digits before the point, ten at most.
     let mut place = 1_000_000_000;
-    while position > 0 {
-        count += i64::from(whole / place > 0 || count > 0);
+    while place > 0 {
+        digits.push(whole / place);
         whole %= place;
-        place /= 10;
-        position -= 1;
-        if (whole << shift) + rest <= interval {
-            return (count, position - power);
+        digits.exponent -= 1;
+        let left = (whole << shift) + rest;
+        if left <= interval {
+            digits.round(left, interval, place << shift, distance);
+            return digits;
         }
+        place /= 10;
     }
     loop {
         rest *= 10;
         interval *= 10;
-        position -= 1;
-        count += i64::from(rest >> shift > 0 || count > 0);
+        distance = distance.wrapping_mul(10);
+        digits.exponent -= 1;
+        digits.push(rest >> shift);
         rest &= one - 1;
         if rest < interval {
-            return (count, position - power);
+            digits.round(rest, interval, one, distance);
+            return digits;
         }
     }
 }
 
-/// The ends of the interval of numbers that read back as `value`, to one exponent.
-fn boundaries(value: f64) -> (Float, Float) {
-    const HIDDEN: u64 = 1 << 52;
+/// The number itself, its highest bit set.
+fn normal(value: f64) -> Float {
+    let Float { fraction, exponent } = float(value);
+    let shift = fraction.leading_zeros();
+    Float {
+        fraction: fraction << shift,
+        exponent: exponent - shift as i32,
+    }
+}
+
+const HIDDEN: u64 = 1 << 52;
+
+fn float(value: f64) -> Float {
     let bits = value.to_bits();
     let (fraction, exponent) = match (bits >> 52) as i32 & 0x7ff {
         0 => (bits & (HIDDEN - 1), -1074),
         biased => (bits & (HIDDEN - 1) | HIDDEN, biased - 1075),
     };
+    Float { fraction, exponent }
+}
+
+/// The ends of the interval of numbers that read back as `value`, to one exponent.
+fn boundaries(value: f64) -> (Float, Float) {
+    let Float { fraction, exponent } = float(value);
     let upper = fraction * 2 + 1;
     let shift = upper.leading_zeros();
     // The neighbour below a power of two is only half as far away.
@@ -80,7 +145,7 @@ fn boundaries(value: f64) -> (Float, Float) {
 }
 
 /// The power of ten that brings `exponent` between -60 and -32 when multiplied.
-fn scale(exponent: i32) -> (i64, Float) {
+fn scale(exponent: i32) -> (i32, Float) {
     let table = powers();
     // A guess that is never too high by much, and the next ones that fit.
     let guess = (-f64::from(exponent + POWERS as i32) * std::f64::consts::LOG10_2) as i32;
@@ -96,7 +161,7 @@ fn scale(exponent: i32) -> (i64, Float) {
         } else if scaled > -32 && index > 0 {
             index -= 1;
         } else {
-            return (i64::from(FIRST_POWER + index as i32 * STEP), power);
+            return (FIRST_POWER + index as i32 * STEP, power);
         }
     }
 }
@@ -184,34 +249,38 @@ mod tests {
 
     #[test]
     fn digits_and_where_they_end() {
-        for (value, count, last) in [
-            (1.0, 1, 0),
-            (1.5, 2, -1),
-            (100.0, 1, 2),
-            (0.001, 1, -3),
-            (f64::MAX, 17, 292),
-            (5e-324, 1, -324),
-            (f64::MIN_POSITIVE, 17, -324),
+        for (value, text, last) in [
+            (1.0, "1", 0),
+            (1.5, "15", -1),
+            (100.0, "1", 2),
+            (0.001, "1", -3),
+            (f64::MAX, "17976931348623157", 292),
+            (5e-324, "5", -324),
+            (f64::MIN_POSITIVE, "22250738585072014", -324),
+            // The shortest text is 397164.9166221747.
+            (397_164.916_622_174_7, "39716491662217467", -11),
         ] {
-            assert_eq!(digits(value), (count, last), "{value:e}");
+            let digits = digits(value);
+            let found = std::str::from_utf8(digits.text()).unwrap();
+            assert_eq!((found, digits.exponent), (text, last), "{value:e}");
         }
-        // The shortest text is 397164.9166221747, which has 16.
-        assert_eq!(digits(397_164.916_622_174_7).0, 17);
     }
 
     #[test]
-    fn hardly_ever_longer_than_needed() {
+    fn they_read_back_and_are_hardly_ever_longer_than_needed() {
         let (mut value, mut longer) = (1e-300, 0);
         for _ in 0..10_000 {
             value *= 1.1358;
             if value > 1e300 {
                 value /= 1e299;
             }
-            let text = format!("{value:e}");
-            let shortest = text.split('e').next().unwrap_or_default().len() as i64 - 1;
-            let (count, _) = digits(value);
-            assert!(count >= shortest.max(1), "{value:e}");
-            longer += i64::from(count > shortest.max(1));
+            let found = digits(value);
+            let text = std::str::from_utf8(found.text()).unwrap();
+            let read: f64 = format!("{text}e{}", found.exponent).parse().unwrap();
+            assert_eq!(read.to_bits(), value.to_bits(), "{value:e} as {text}");
+            let shortest = format!("{value:e}").split('e').next().unwrap().len() - 1;
+            assert!(text.len() >= shortest.max(1), "{value:e}");
+            longer += usize::from(text.len() > shortest.max(1));
         }
         assert!(longer < 50, "{longer} of 10000");
     }

@@ -1,0 +1,114 @@
+//! Finding what is meant: commands by pattern, files by name.
+
+use std::io::Read;
+
+use crate::edit::error::Error;
+use crate::edit::plan::Spot;
+use crate::edit::survey;
+use crate::edit::target::{At, Matching};
+use crate::reader::is_preamble;
+use crate::set::Set;
+use crate::source::Source;
+use crate::walk::{self, FileEnd, Unit, Visitor};
+
+impl Matching {
+    /// Whether the unit is a command that is meant.
+    #[inline]
+    pub(super) fn finds(&self, unit: &Unit<'_>) -> bool {
+        self.db.is_none_or(|db| db == unit.db)
+            && unit
+                .item
+                .command()
+                .is_some_and(|c| self.pattern.matches(&c))
+    }
+}
+
+/// How many units of a log `wanted` says yes to.
+pub(super) fn count(set: &Set, source: &dyn Source, wanted: impl FnMut(&Unit<'_>) -> bool) -> u64 {
+    struct Counter<F>(u64, F);
+    impl<F: FnMut(&Unit<'_>) -> bool> Visitor for Counter<F> {
+        fn unit(&mut self, unit: &Unit<'_>) {
+            self.0 += u64::from((self.1)(unit));
+        }
+    }
+    let mut counter = Counter(0, wanted);
+    walk::walk_with(set, source, crate::Limits::default(), &mut counter);
+    counter.0
+}
+
+/// Which file of the set is meant.
+pub(super) fn file(set: &Set, source: &dyn Source, at: &At) -> Result<usize, Error> {
+    let names = || set.files().iter().map(|file| file.name.clone()).collect();
+    if let Some(name) = &at.file {
+        let found = set.files().iter().position(|file| file.name == *name);
+        return found.ok_or_else(|| Error::NoSuchFile {
+            name: name.clone(),
+            files: names(),
+        });
+    }
+    let mut candidates = Vec::new();
+    for (index, file) in set.files().iter().enumerate() {
+        let mut head = Vec::new();
+        let opened = source.open(&file.name);
+        // What cannot be opened cannot be told from a log.
+        _ = opened.and_then(|bytes| bytes.take(9).read_to_end(&mut head));
+        if set.files().len() == 1 || !is_preamble(&head) {
+            candidates.push(index);
+        }
+    }
+    match candidates[..] {
+        [one] => Ok(one),
+        _ => Err(Error::WhichFile { files: names() }),
+    }
+}
+
+/// Where the annotation begins that ends a file without LF.
+pub(super) fn torn_annotation(end: &FileEnd) -> Option<u64> {
+    let torn = end.error.is_none() && end.open.is_none() && end.safe < end.end;
+    torn.then_some(end.safe)
+}
+
+/// What is wrong with a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Problem {
+    pub at: Spot,
+    pub what: String,
+    /// The file could not be read on from there.
+    pub unread: bool,
+}
+
+impl Problem {
+    /// Of file `index`, which ended so.
+    pub fn of(set: &Set, index: usize, end: &FileEnd) -> Option<Problem> {
+        let spot = |offset| Spot {
+            file: survey::name(set, index).to_vec(),
+            offset,
+            time: end.time,
+        };
+        if let Some(error) = &end.error {
+            return Some(Problem {
+                at: spot(error.token_offset()),
+                what: error.kind().to_string(),
+                unread: true,
+            });
+        }
+        end.open.map(|begin| Problem {
+            at: spot(begin),
+            what: "a transaction without its EXEC".to_owned(),
+            unread: false,
+        })
+    }
+
+    /// Where files could not be read on.
+    pub fn unread(problems: &[Problem]) -> Vec<Spot> {
+        let unread = problems.iter().filter(|problem| problem.unread);
+        unread.map(|problem| problem.at.clone()).collect()
+    }
+
+    pub fn error(self) -> Error {
+        Error::Damaged {
+            at: self.at,
+            what: self.what,
+        }
+    }
+}

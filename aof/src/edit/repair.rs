@@ -1,0 +1,327 @@
+//! Planning a repair: a log that servers load, and as little lost as possible.
+
+use std::io;
+
+use crate::edit::assemble::{self, Edit, Gap};
+use crate::edit::error::Error;
+use crate::edit::note::Note;
+use crate::edit::plan::{Action, Fate, Harm, Plan, Spot};
+use crate::edit::survey::{self, Survey};
+use crate::edit::target::Repair;
+use crate::error::ErrorKind;
+use crate::limits::Limits;
+use crate::manifest::FileKind;
+use crate::set::Set;
+use crate::source::Source;
+use crate::walk::{self, FileEnd};
+
+mod mender;
+mod resync;
+mod review;
+
+use mender::{Hole, Mender};
+use resync::Behind;
+
+/// Damaged places of one file that are left out.
+const PLACES: u32 = 1000;
+
+/// Notes on single places.
+const NOTES: usize = 100;
+
+/// Plans to make a log loadable. `now_ms` is the time that expiries are
+/// compared with: Unix milliseconds.
+///
+/// Each file ends where it is whole: a torn command, a transaction without
+/// `EXEC`, zero bytes and a torn annotation at its end go. An `EXEC` without
+/// `MULTI` and a `MULTI` inside a transaction go; they do nothing, but the check
+/// tools refuse them. With [`Repair::skip_damage`] damage in the middle is left
+/// out, and what servers refuse to run; a transaction that loses a command goes
+/// as a whole, for it was all or nothing.
+///
+/// # Errors
+///
+/// [`Error`]; among them a base that is not there or damaged as an RDB file.
+/// Nothing is ever mended because a file could not be read.
+///
+/// # Limits
+///
+/// Reads the log once, and once more if there is anything to repair. Of one
+/// file a thousand damaged places are left out; the rest of it goes. A command
+/// of more than 64 MiB right behind damage is not recognised as one.
+///
+/// # Examples
+///
+/// ```
+/// use rdbkit_aof::edit::{self, Repair};
+/// use rdbkit_aof::{Memory, Set};
+///
+/// let mut files = Memory::default();
+/// files.insert(b"a.aof", b"*2\r\n$4\r\nINCR\r\n$1\r\nn\r\n*2\r\n$3\r\nDE");
+/// let plan = edit::repair(&Set::single(b"a.aof"), &files, &Repair::default(), 0)?;
+/// assert_eq!(plan.damage[0].harm.to_string(), "the file ends inside a command");
+/// let new = plan.output.build(&files)?;
+/// assert_eq!(new.get(b"a.aof"), Some(&b"*2\r\n$4\r\nINCR\r\n$1\r\nn\r\n"[..]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn repair(
+    set: &Set,
+    source: &dyn Source,
+    allowed: &Repair,
+    now_ms: i64,
+) -> Result<Plan, Error> {
+    let mut survey = Survey::new(set, now_ms);
+    let mut notes = Vec::new();
+    let mut mended = Vec::new();
+    let mut time = None;
+    for index in 0..set.files().len() {
+        let file = File {
+            set,
+            source,
+            allowed,
+            index,
+            time,
+        };
+        let done = file.mend(&mut survey, &mut notes)?;
+        time = done.time;
+        mended.push(done);
+    }
+    let edits: Vec<Edit> = mended.iter().map(Mended::edit).collect();
+    let (output, files, manifest_changed) = assemble::assemble(set, &edits, &mut notes);
+    built_on_missing(set, &mended, &mut notes);
+    let mut damage = Vec::new();
+    if mended.iter().any(|done| !done.holes.is_empty()) {
+        survey = Survey::new(set, now_ms);
+        damage = review::review(set, source, &output, &mended, &mut survey);
+    }
+    let (gone, kept, around) = survey.finish();
+    Ok(Plan {
+        action: Action::Repair,
+        output,
+        files,
+        point: None,
+        gone,
+        kept,
+        around,
+        damage,
+        notes,
+        manifest_changed,
+    })
+}
+
+/// What was found out of one file.
+#[derive(Debug, Default)]
+struct Mended {
+    length: u64,
+    missing: bool,
+    holes: Vec<Hole>,
+    time: Option<i64>,
+}
+
+impl Mended {
+    fn edit(&self) -> Edit {
+        let gap = |hole: &Hole| Gap {
+            range: hole.range.clone(),
+            insert: hole.insert.clone(),
+        };
+        Edit {
+            length: self.length,
+            gaps: self.holes.iter().map(gap).collect(),
+            left: self.missing.then_some(Fate::Missing),
+        }
+    }
+}
+
+/// One file to be mended.
+struct File<'a> {
+    set: &'a Set,
+    source: &'a dyn Source,
+    allowed: &'a Repair,
+    index: usize,
+    time: Option<i64>,
+}
+
+impl File<'_> {
+    fn name(&self) -> &[u8] {
+        survey::name(self.set, self.index)
+    }
+
+    fn spot(&self, offset: u64, time: Option<i64>) -> Spot {
+        Spot {
+            file: self.name().to_vec(),
+            offset,
+            time,
+        }
+    }
+
+    fn unreadable(&self, error: &io::Error) -> Error {
+        Error::Unreadable {
+            file: self.name().to_vec(),
+            what: error.to_string(),
+        }
+    }
+
+    fn mend(&self, survey: &mut Survey<'_>, notes: &mut Vec<Note>) -> Result<Mended, Error> {
+        let mut mender = Mender::new(survey, self.allowed.skip_damage);
+        let limits = Limits::default();
+        let mut end = walk::walk_file(
+            self.index,
+            self.name(),
+            self.time,
+            self.source,
+            limits,
+            &mut mender,
+        );
+        let mut places = 0;
+        while let Some(error) = end.error.take() {
+            match error.kind() {
+                ErrorKind::Io(source)
+                    if source.kind() == io::ErrorKind::NotFound && end.end == 0 =>
+                {
+                    return self.missing(notes);
+                }
+                ErrorKind::Io(source) => return Err(self.unreadable(source)),
+                ErrorKind::Preamble(source) if source.is_io() => {
+                    return Err(Error::Unreadable {
+                        file: self.name().to_vec(),
+                        what: source.to_string(),
+                    });
+                }
+                ErrorKind::Preamble(source) => {
+                    return Err(Error::DamagedRdb {
+                        at: self.spot(source.offset(), None),
+                        what: source.to_string(),
+                    });
+                }
+                _ => {}
+            }
+            places += 1;
+            match self.damaged(&mut mender, &end, &error, places, notes)? {
+                Some(next) => end = next,
+                None => return self.done(mender, &end, notes, true),
+            }
+        }
+        self.done(mender, &end, notes, false)
+    }
+
+    /// What to do at damage: where the file goes on, or that it ends here.
+    fn damaged(
+        &self,
+        mender: &mut Mender<'_, '_>,
+        end: &FileEnd,
+        error: &crate::Error,
+        places: u32,
+        notes: &mut Vec<Note>,
+    ) -> Result<Option<FileEnd>, Error> {
+        let db = end.state.selected.next();
+        let first = match error.kind() {
+            ErrorKind::BadStart(byte) => Some(*byte),
+            _ => None,
+        };
+        let begin = mender.damaged_from(error.token_offset(), first);
+        let open = |offset| {
+            let opened = self.source.open_at(self.name(), offset);
+            opened.map_err(|error| self.unreadable(&error))
+        };
+        let from = match error.kind() {
+            ErrorKind::BadStart(_) => mender.command_before(begin).unwrap_or(begin),
+            _ => begin,
+        };
+        let behind = resync::behind(open(from)?, from, begin, error);
+        let (begin, behind) = behind.map_err(|error| self.unreadable(&error))?;
+        let length = assemble::length(self.source, self.name()).map_err(|e| self.unreadable(&e))?;
+        let why = error.kind().to_string();
+        if let Behind::Unit(next) = behind {
+            if self.allowed.skip_damage && places <= PLACES {
+                mender.damage(begin..next, why, db);
+                let bytes = open(next)?;
+                let next = walk::walk_from(self.index, next, end.state.clone(), bytes, mender);
+                return Ok(Some(next));
+            }
+            let at = self.spot(next, end.time);
+            notes.push(if self.allowed.skip_damage {
+                let at = self.spot(begin, end.time);
+                Note::TooMuchDamage { at }
+            } else {
+                Note::MoreBehind { at }
+            });
+        }
+        let harm = match behind {
+            Behind::Zeros => Harm::ZeroBytes,
+            _ if error.is_truncation() => Harm::Torn,
+            _ => Harm::Rest(why),
+        };
+        mender.cut(begin, length, harm, db);
+        Ok(None)
+    }
+
+    /// The file was read to its end, or is `cut` already.
+    fn done(
+        &self,
+        mut mender: Mender<'_, '_>,
+        end: &FileEnd,
+        notes: &mut Vec<Note>,
+        cut: bool,
+    ) -> Result<Mended, Error> {
+        let mut length = end.end;
+        if cut {
+            length = assemble::length(self.source, self.name()).map_err(|e| self.unreadable(&e))?;
+        } else if mender.ends_open() {
+            mender.cut(end.end, end.end, Harm::OpenTransaction, 0);
+        } else {
+            mender.cut_torn_annotation(end.end);
+        }
+        for stretch in mender
+            .uncertain
+            .iter()
+            .filter(|s| s.commands > 0)
+            .take(NOTES)
+        {
+            notes.push(Note::DatabaseUncertain {
+                from: self.spot(stretch.from, end.time),
+                db: stretch.db,
+                commands: stretch.commands,
+            });
+        }
+        Ok(Mended {
+            length,
+            missing: false,
+            holes: mender.holes,
+            time: end.time,
+        })
+    }
+
+    fn missing(&self, notes: &mut Vec<Note>) -> Result<Mended, Error> {
+        let file = self.name().to_vec();
+        let entry = self.set.files().get(self.index);
+        if entry.is_none_or(|entry| entry.kind != FileKind::Increment) {
+            return Err(Error::MissingBase { file });
+        }
+        if !self.allowed.allow_missing {
+            return Err(Error::MissingIncrement { file });
+        }
+        notes.push(Note::MissingIncrement { file });
+        Ok(Mended {
+            missing: true,
+            time: self.time,
+            ..Mended::default()
+        })
+    }
+}
+
+/// Says which files were written on top of commands that are lost.
+fn built_on_missing(set: &Set, mended: &[Mended], notes: &mut Vec<Note>) {
+    for (index, done) in mended.iter().enumerate() {
+        let later = mended
+            .iter()
+            .skip(index + 1)
+            .filter(|later| !later.missing)
+            .count();
+        let lost = |hole: &Hole| !matches!(hole.harm, Harm::Vain | Harm::TornAnnotation);
+        if later > 0 && done.holes.iter().any(lost) {
+            notes.push(Note::BuiltOnMissing {
+                file: survey::name(set, index).to_vec(),
+                later,
+            });
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! Judging all files of a log, several at a time.
+
+use std::collections::BTreeMap;
+use std::io::{ErrorKind as IoKind, Read};
+use std::num::NonZero;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{io, thread};
+
+use rdbkit_rdb::verify::{self as rdb, Server};
+
+use crate::error::{Error, ErrorKind};
+use crate::manifest::{Entry, FileKind};
+use crate::set::{Set, SetError};
+use crate::source::Source;
+use crate::verify::file::judged;
+use crate::verify::finding::{Code, Finding, Findings};
+use crate::verify::judge::Role;
+use crate::verify::manifest;
+use crate::verify::report::{Counts, FileReport, SetReport};
+use crate::verify::{Options, file};
+
+/// Window of one file.
+const WINDOW: usize = 256 << 10;
+
+/// Bytes of a base that are looked at to tell whose it is.
+const HEAD: u64 = 64 << 10;
+
+/// Verifies a log that is one file: from a pipe, a file, memory.
+///
+/// # Limits
+///
+/// As [`file()`].
+pub fn single(name: &[u8], source: impl Read, options: &Options) -> SetReport {
+    let mut report = file(source, options);
+    report.name = name.to_vec();
+    SetReport {
+        manifest: None,
+        server: report.server,
+        files: vec![report],
+        findings: Vec::new(),
+        totals: BTreeMap::new(),
+        worst: None,
+        failure: None,
+    }
+}
+
+/// Verifies the log of manifest `name` with all files it names. The report is
+/// the same for any number of threads.
+///
+/// # Limits
+///
+/// As [`file()`] for each of [`Options::threads`] files.
+///
+/// # Examples
+///
+/// ```
+/// use rdbkit_aof::{Memory, verify::{self, Options}};
+///
+/// let mut files = Memory::default();
+/// files.insert(b"a.manifest", b"file a.1.base.aof seq 1 type b\nfile a.1.incr.aof seq 1 type i\n");
+/// files.insert(b"a.1.base.aof", b"*1\r\n$8\r\nFLUSH");
+/// let report = verify::set(&files, b"a.manifest", &Options::default());
+/// let found = report.files.iter().flat_map(|file| &file.findings);
+/// let found: Vec<_> = found.map(|f| f.code.name()).collect();
+/// assert_eq!(found, ["torn-not-last", "missing-file"]);
+/// ```
+pub fn set(source: &dyn Source, name: &[u8], options: &Options) -> SetReport {
+    let mut findings = Findings::default();
+    let (set, failure) = match Set::open(source, name) {
+        Ok(set) => (Some(set), None),
+        Err(SetError::Io(error)) if error.kind() == IoKind::NotFound => (None, None),
+        Err(SetError::Manifest(error)) => {
+            let server = options.server.unwrap_or(Server::REDIS);
+            manifest::refused(&error, name, server, options, &mut findings);
+            return ended(name, server, Vec::new(), findings, None);
+        }
+        Err(error) => (None, Some(error.to_string())),
+    };
+    let (listed, failure) = match source.list() {
+        Ok(listed) => (listed, failure),
+        Err(error) => (
+            None,
+            failure.or(Some(format!("cannot list the folder: {error}"))),
+        ),
+    };
+    let Some(set) = set else {
+        let server = options.server.unwrap_or(Server::REDIS);
+        if failure.is_none() {
+            manifest::missing(name, listed.as_deref(), server, options, &mut findings);
+        }
+        return ended(name, server, Vec::new(), findings, failure);
+    };
+    let server = options.server.unwrap_or_else(|| writer(source, &set));
+    let last = set.files().len().saturating_sub(1);
+    let files = in_parallel(set.files().len(), options.threads, |index| {
+        let Some(entry) = set.files().get(index) else {
+            return unread(&Entry::new(b"", 1, FileKind::Base), server);
+        };
+        let role = Role {
+            last: index == last,
+            appended: index == last && entry.kind == FileKind::Increment,
+        };
+        one(source, entry, options, server, role)
+    });
+    manifest::judge(
+        &set,
+        &files,
+        listed.as_deref(),
+        server,
+        options,
+        &mut findings,
+    );
+    ended(name, server, files, findings, failure)
+}
+
+fn ended(
+    name: &[u8],
+    server: Server,
+    files: Vec<FileReport>,
+    findings: Findings,
+    failure: Option<String>,
+) -> SetReport {
+    SetReport {
+        manifest: Some(name.to_vec()),
+        server,
+        files,
+        findings: findings.kept,
+        totals: findings.totals,
+        worst: findings.worst,
+        failure,
+    }
+}
+
+/// The server to judge for when nobody says which: of the product that wrote the base.
+fn writer(source: &dyn Source, set: &Set) -> Server {
+    let base = set.files().first().filter(|e| e.kind == FileKind::Base);
+    let Some(bytes) = base.and_then(|base| source.open(&base.name).ok()) else {
+        return Server::REDIS;
+    };
+    let options = rdb::Options {
+        duplicates: false,
+        max_findings: 0,
+        ..rdb::Options::default()
+    };
+    // The AUX fields stand at the front: that the rest is missing does not matter.
+    let report = rdb::stream(bytes.take(HEAD), &options);
+    report.server.unwrap_or(Server::REDIS)
+}
+
+fn one(
+    source: &dyn Source,
+    entry: &Entry,
+    options: &Options,
+    server: Server,
+    role: Role,
+) -> FileReport {
+    let mut report = match source.open(&entry.name) {
+        Ok(bytes) => judged(bytes, options, Some(server), role, WINDOW),
+        Err(error) => absent(entry, error, server, options),
+    };
+    report.name.clone_from(&entry.name);
+    report.kind = Some(entry.kind);
+    report.seq = Some(entry.seq);
+    report
+}
+
+/// A file that cannot be opened: that is the log's fault if it is not there.
+fn absent(entry: &Entry, error: io::Error, server: Server, options: &Options) -> FileReport {
+    let mut report = unread(entry, server);
+    let (code, message) = match error.kind() {
+        IoKind::NotFound => (Code::MissingFile, "the file is not there"),
+        // No plain name: of those, servers take "." and "..", and find folders.
+        IoKind::IsADirectory | IoKind::InvalidInput => (Code::NotAFile, "this is no file"),
+        _ => {
+            report.failure = Some(Error::new(ErrorKind::Io(error), 0, 0, 1));
+            return report;
+        }
+    };
+    let mut findings = Findings::default();
+    let effect = code.effect(server);
+    findings.add(code, effect, options.max_findings, || Finding {
+        code,
+        effect,
+        file: None,
+        offset: None,
+        line: None,
+        db: None,
+        command: None,
+        message: message.to_owned(),
+    });
+    report.put(findings);
+    report
+}
+
+fn unread(entry: &Entry, server: Server) -> FileReport {
+    FileReport {
+        name: entry.name.clone(),
+        kind: Some(entry.kind),
+        seq: Some(entry.seq),
+        server,
+        rdb: None,
+        counts: Counts::default(),
+        whole: 0,
+        cut: None,
+        findings: Vec::new(),
+        totals: BTreeMap::new(),
+        worst: None,
+        failure: None,
+    }
+}
+
+/// Does `count` jobs, `threads` at a time, and gives their results in order.
+fn in_parallel<T: Send>(count: usize, threads: usize, job: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let threads = match threads {
+        0 => thread::available_parallelism().map_or(1, NonZero::get),
+        n => n,
+    };
+    if threads.min(count) <= 1 {
+        return (0..count).map(job).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<(usize, T)>> = Mutex::new(Vec::with_capacity(count));
+    thread::scope(|scope| {
+        for _ in 0..threads.min(count) {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    if index >= count {
+                        return;
+                    }
+                    let result = job(index);
+                    // A job that panics does so before the lock is taken.
+                    if let Ok(mut done) = done.lock() {
+                        done.push((index, result));
+                    }
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_default();
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, result)| result).collect()
+}

@@ -1,0 +1,222 @@
+//! What `cut`, `drop` and `repair` have in common: plan, tell, write, prove.
+
+use std::io;
+use std::num::NonZeroU64;
+use std::path::Path;
+
+use jiff::Timestamp;
+use rdbkit_aof::edit::{self, Pick, Plan};
+use rdbkit_aof::fs::{ApplyError, Draft, Log, Seen, Target, Written, writers};
+use rdbkit_aof::{Set, SetError, Source};
+
+use crate::Streams;
+use crate::args::Destination;
+use crate::exit::Exit;
+use crate::proof::{Proof, prove};
+use crate::render::{aof_edit as text, aof_edit_json as json};
+
+/// One edit, as it was asked for.
+pub struct Edit<'a> {
+    action: &'static str,
+    to: &'a Destination,
+}
+
+/// Why nothing was done.
+struct Failure {
+    exit: Exit,
+    why: String,
+    /// What may help, where there is a choice.
+    hint: Vec<String>,
+}
+
+impl Failure {
+    fn trouble(why: impl ToString) -> Failure {
+        Failure {
+            exit: Exit::Trouble,
+            why: why.to_string(),
+            hint: Vec::new(),
+        }
+    }
+}
+
+impl From<ApplyError> for Failure {
+    fn from(error: ApplyError) -> Failure {
+        Failure::trouble(error)
+    }
+}
+
+/// Which of several matches was asked for.
+pub fn pick(nth: Option<NonZeroU64>, last: bool) -> Option<Pick> {
+    if last {
+        Some(Pick::Last)
+    } else {
+        nth.map(Pick::Nth)
+    }
+}
+
+impl<'a> Edit<'a> {
+    /// An edit called `action`.
+    pub fn new(action: &'static str, to: &'a Destination) -> Edit<'a> {
+        Edit { action, to }
+    }
+
+    /// Plans with `plan`, and does what was asked for with the result.
+    ///
+    /// # Errors
+    ///
+    /// Only of writing to the streams.
+    pub fn run(
+        &self,
+        streams: &mut Streams<'_>,
+        plan: impl FnOnce(&Set, &dyn Source, i64) -> Result<Plan, edit::Error>,
+    ) -> io::Result<Exit> {
+        let prepared = self.prepare(streams.now_ms, plan);
+        let (log, seen, plan) = match prepared {
+            Ok(prepared) => prepared,
+            Err(failure) => return self.failed(None, &failure, streams),
+        };
+        if !self.to.json {
+            text::plan(streams.out, &self.to.path, &plan)?;
+            // The report is worth having even if writing takes long, or fails.
+            streams.out.flush()?;
+        }
+        for writer in self.writing(&log, &seen) {
+            writeln!(streams.err, "rdbkit: {writer}")?;
+        }
+        let target = match self.target(streams.now_ms) {
+            // In place there is nothing to do; a new log that was asked for is written.
+            Some(Target::InPlace { .. }) if !plan.changed() => None,
+            target => target,
+        };
+        let written = match target.map(|target| self.write(&log, &seen, &plan, target)) {
+            None => None,
+            Some(Ok(done)) => Some(done),
+            Some(Err(failure)) => return self.failed(Some(&plan), &failure, streams),
+        };
+        if self.to.json {
+            json::report(
+                streams.out,
+                &self.to.path,
+                &plan,
+                self.to.dry_run,
+                written.as_ref(),
+            )?;
+        } else {
+            text::outcome(streams.out, &log, &plan, self.to.dry_run, written.as_ref())?;
+        }
+        Ok(match written {
+            Some((_, proof)) if !proof.loads() => Exit::Problems,
+            _ => Exit::Ok,
+        })
+    }
+
+    /// Everything up to the plan, which takes the time to read the log; what can
+    /// go wrong with writing is looked at before.
+    fn prepare(
+        &self,
+        now_ms: i64,
+        plan: impl FnOnce(&Set, &dyn Source, i64) -> Result<Plan, edit::Error>,
+    ) -> Result<(Log, Seen, Plan), Failure> {
+        let path = &self.to.path;
+        if path == Path::new("-") {
+            return Err(Failure::trouble(
+                "an edit reads its input twice, and standard input cannot be; save it to a file first",
+            ));
+        }
+        let log = Log::find(path).map_err(Failure::trouble)?;
+        let set = log.set().map_err(|error| Failure {
+            exit: match error {
+                SetError::Manifest(_) => Exit::Problems,
+                _ => Exit::Trouble,
+            },
+            why: format!("{}: {error}", path.display()),
+            hint: Vec::new(),
+        })?;
+        let seen = Seen::of(&log, &set)?;
+        if let Some(target) = self.target(now_ms) {
+            target.check(&log, &seen)?;
+        }
+        let plan = plan(&set, log.folder(), now_ms).map_err(|error| Failure {
+            exit: match error {
+                edit::Error::NoSuchFile { .. }
+                | edit::Error::WhichFile { .. }
+                | edit::Error::Unreadable { .. } => Exit::Trouble,
+                _ => Exit::Problems,
+            },
+            why: format!("{}: {}", path.display(), text::why(&error)),
+            hint: text::hint(&error),
+        })?;
+        Ok((log, seen, plan))
+    }
+
+    /// Where the result goes; nowhere in a dry run.
+    fn target(&self, now_ms: i64) -> Option<Target> {
+        if self.to.dry_run {
+            return None;
+        }
+        if let Some(path) = &self.to.output {
+            return Some(Target::New(path.clone()));
+        }
+        let now = Timestamp::from_millisecond(now_ms).unwrap_or_default();
+        Some(Target::InPlace {
+            suffix: now.strftime(".bak-%Y%m%dT%H%M%SZ").to_string(),
+        })
+    }
+
+    /// What to say of programs that write to the log; in place they are a reason to refuse.
+    fn writing(&self, log: &Log, seen: &Seen) -> Vec<String> {
+        let names: Vec<&[u8]> = seen.names().collect();
+        let found = writers(log.folder(), &names);
+        found
+            .iter()
+            .map(|writer| {
+                format!(
+                    "{writer} has {} open for writing: what it appends from now on is in no new log",
+                    writer.path.display()
+                )
+            })
+            .collect()
+    }
+
+    /// Writes the new log, and gives it its name only if servers would load it.
+    fn write(
+        &self,
+        log: &Log,
+        seen: &Seen,
+        plan: &Plan,
+        target: Target,
+    ) -> Result<(Written, Proof), Failure> {
+        let draft = Draft::write(&plan.output, log, seen, target)?;
+        let proof = prove(draft.log(), log).map_err(|why| {
+            Failure::trouble(format!(
+                "the result would not load and was removed again: {why}; please report this"
+            ))
+        })?;
+        Ok((draft.finish()?, proof))
+    }
+
+    fn failed(
+        &self,
+        plan: Option<&Plan>,
+        failure: &Failure,
+        streams: &mut Streams<'_>,
+    ) -> io::Result<Exit> {
+        writeln!(streams.err, "rdbkit: {}", failure.why)?;
+        for line in &failure.hint {
+            writeln!(streams.err, "  {line}")?;
+        }
+        if plan.is_some() && !self.to.json {
+            writeln!(streams.err, "rdbkit: nothing was written")?;
+        }
+        if self.to.json {
+            json::failure(
+                streams.out,
+                self.action,
+                &self.to.path,
+                &failure.why,
+                &failure.hint,
+            )?;
+        }
+        Ok(failure.exit)
+    }
+}

@@ -1,0 +1,117 @@
+//! Checking append-only logs: single files, manifests, folders.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+
+use rdbkit_aof::fs::{FindError, Folder, Log};
+use rdbkit_aof::verify::{self, Options, SetReport};
+use rdbkit_aof::{Layout, Source, sniff};
+
+use crate::args::CheckArgs;
+use crate::cmd::check::name_duplicates;
+use crate::input::Input;
+
+/// Whether a path is a folder or a manifest. Nothing is read of a pipe.
+pub fn is_set(path: &Path) -> Result<bool, String> {
+    if path == Path::new("-") {
+        return Ok(false);
+    }
+    let failed = |e| format!("cannot open {}: {e}", path.display());
+    let about = fs::metadata(path).map_err(failed)?;
+    if about.is_dir() || path.extension() == Some(OsStr::new("manifest")) {
+        return Ok(true);
+    }
+    if !about.is_file() {
+        return Ok(false);
+    }
+    let mut head = Vec::new();
+    let file = fs::File::open(path).map_err(failed)?;
+    file.take(16).read_to_end(&mut head).map_err(failed)?;
+    Ok(sniff(&head) == Layout::Manifest)
+}
+
+/// Checks a folder or a manifest.
+pub fn check(path: &Path, args: &CheckArgs) -> Result<SetReport, String> {
+    let (folder, name) = match Log::find(path) {
+        Ok(log) => (log.folder().clone(), log.name().to_vec()),
+        Err(error) => match orphaned(&error) {
+            Some(found) => found,
+            None => return Err(error.to_string()),
+        },
+    };
+    let mut report = verify::set(&folder, &name, &options(args));
+    for file in &mut report.files {
+        if let (Some(rdb), Ok(path)) = (&mut file.rdb, folder.file(&file.name))
+            && let Ok(input) = Input::open(&path)
+        {
+            name_duplicates(rdb, &input);
+        }
+    }
+    Ok(report)
+}
+
+/// Checks a log that is one file.
+pub fn single(path: &Path, source: impl Read, args: &CheckArgs) -> SetReport {
+    let name = path.file_name().unwrap_or_default();
+    verify::single(name.as_encoded_bytes(), source, &options(args))
+}
+
+fn options(args: &CheckArgs) -> Options {
+    Options {
+        server: args.server,
+        databases: args.databases,
+        modules: args.modules.clone(),
+        module_commands: args.module_commands.clone(),
+        duplicates: !args.no_duplicates,
+        max_findings: args.max_findings,
+        ..Options::default()
+    }
+}
+
+/// A folder that has the files of a log, but lost its manifest: the folder and
+/// the name the manifest had.
+fn orphaned(error: &FindError) -> Option<(Folder, Vec<u8>)> {
+    let FindError::NoManifest { path, inside: None } = error else {
+        return None;
+    };
+    let folder = Folder::new(path);
+    let listed = folder.list().ok()??;
+    let stems: BTreeSet<&[u8]> = listed.iter().filter_map(|file| stem(&file.name)).collect();
+    let stem = stems.first()?;
+    Some((folder, [stem, &b".manifest"[..]].concat()))
+}
+
+/// `a.aof` of `a.aof.1.incr.aof` and `a.aof.1.base.rdb`.
+fn stem(name: &[u8]) -> Option<&[u8]> {
+    let ends: [&[u8]; 3] = [b".incr.aof", b".base.aof", b".base.rdb"];
+    let front = ends.iter().find_map(|end| name.strip_suffix(*end))?;
+    let digits = front
+        .iter()
+        .rev()
+        .take_while(|b| b.is_ascii_digit())
+        .count();
+    let front = front.get(..front.len().checked_sub(digits)?)?;
+    front.strip_suffix(b".").filter(|_| digits > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_logs_are_told_from_their_files() {
+        assert_eq!(stem(b"a.aof.12.incr.aof"), Some(&b"a.aof"[..]));
+        assert_eq!(stem(b"a.1.base.rdb"), Some(&b"a"[..]));
+        for name in [
+            &b"a.base.rdb"[..],
+            b"dump.rdb",
+            b"a.x.incr.aof",
+            b"a1.incr.aof",
+        ] {
+            assert_eq!(stem(name), None);
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! `rdbkit digest`: what `DEBUG DIGEST` says of the data in these files.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::path::Path;
+
+use rdbkit_aof::{Layout, sniff};
+use rdbkit_rdb::digest::{self, Dataset, Outcome, Rules, Writer};
+use rdbkit_rdb::{Error, ErrorKind, Record, RecordBuf, StreamReader};
+
+use crate::Streams;
+use crate::args::DigestArgs;
+use crate::exit::Exit;
+use crate::input::{Input, compressed};
+use crate::render::digest as render;
+
+/// Digests each file in turn; the worst outcome is the exit code.
+///
+/// # Errors
+///
+/// Only of writing to the streams.
+pub fn run(args: &DigestArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    let mut worst = Exit::Ok;
+    for path in &args.files {
+        let exit = match digest(args, path, streams) {
+            Ok(exit) => exit,
+            Err(Failure::Output(error)) => return Err(error),
+            Err(Failure::Input(exit, why)) => {
+                writeln!(streams.err, "rdbkit: {why}")?;
+                if args.json {
+                    render::failure(streams.out, path, &why)?;
+                }
+                exit
+            }
+        };
+        worst = worst.max(exit);
+    }
+    Ok(worst)
+}
+
+/// Why a file has no digest.
+enum Failure {
+    /// Our output cannot be written.
+    Output(io::Error),
+    /// The input is not what it should be.
+    Input(Exit, String),
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        Failure::Output(error)
+    }
+}
+
+fn trouble(why: String) -> Failure {
+    Failure::Input(Exit::Trouble, why)
+}
+
+/// An error of the decoder: damage is a problem of the file, the rest is
+/// trouble of ours.
+fn failed(path: &Path, error: &Error) -> Failure {
+    let exit = match error.kind() {
+        ErrorKind::Io(_) | ErrorKind::Limit { .. } | ErrorKind::Unsupported(_) => Exit::Trouble,
+        _ => Exit::Problems,
+    };
+    let why = format!("{}: {error}; no digest of a part", path.display());
+    Failure::Input(exit, why)
+}
+
+fn digest(args: &DigestArgs, path: &Path, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
+    let mut input = Input::open(path).map_err(|e| trouble(e.to_string()))?;
+    let mut head = Vec::with_capacity(16);
+    (&mut input)
+        .take(16)
+        .read_to_end(&mut head)
+        .map_err(|e| trouble(format!("cannot read {}: {e}", path.display())))?;
+    if let Some(what) = not_an_rdb(&head) {
+        return Err(trouble(format!("{} is {what}", path.display())));
+    }
+
+    let mut reader = StreamReader::new(head.as_slice().chain(&mut input));
+    let (mut writer, mut buf) = (Writer::default(), RecordBuf::new());
+    let mut dataset = None;
+    let mut unknown = BTreeMap::<String, u64>::new();
+    let failed = |error: Error| failed(path, &error);
+    while reader
+        .read_record_with(&mut buf, |event| writer.event(event))
+        .map_err(failed)?
+    {
+        let record = buf.as_record();
+        let dataset = dataset.get_or_insert_with(|| self::dataset(args, writer, streams.now_ms));
+        if let Outcome::Unknown(why) = dataset.add(&record).map_err(failed)? {
+            *unknown.entry(why.to_string()).or_default() += 1;
+        }
+        if args.per_key {
+            per_key(args, path, &record, dataset.rules(), streams)?;
+        }
+    }
+    no_commands_behind(path, reader)?;
+
+    let dataset = dataset.unwrap_or_else(|| self::dataset(args, writer, streams.now_ms));
+    let why = (!unknown.is_empty()).then(|| no_digest(&unknown));
+    if let Some(why) = &why {
+        writeln!(streams.err, "rdbkit: {}: {why}", path.display())?;
+    }
+    if args.json {
+        render::file_json(streams.out, path, &dataset, why.as_deref())?;
+    } else {
+        render::file(streams.out, path, &dataset, args.per_db)?;
+        note_expired(args, path, &dataset, streams)?;
+    }
+    Ok(match why {
+        None => Exit::Ok,
+        Some(_) => Exit::Problems,
+    })
+}
+
+/// Begun at the first key: by then the file has said who wrote it.
+fn dataset(args: &DigestArgs, writer: Writer, now_ms: i64) -> Dataset {
+    let rules = Rules::of(args.server.unwrap_or_else(|| writer.server())).at(now_ms);
+    Dataset::new(match args.skip_expired {
+        true => rules.without_expired(),
+        false => rules,
+    })
+}
+
+fn per_key(
+    args: &DigestArgs,
+    path: &Path,
+    record: &Record<'_>,
+    rules: &Rules,
+    streams: &mut Streams<'_>,
+) -> Result<(), Failure> {
+    let failed = |error| failed(path, &error);
+    let digest = match digest::of_value(record, rules).map_err(failed)? {
+        Outcome::Known(digest) => Some(digest),
+        Outcome::Unknown(_) => None,
+        Outcome::Empty | Outcome::Expired => return Ok(()),
+    };
+    // It could be read a moment ago, when the data set took it.
+    let key = record.key.to_vec().unwrap_or_default();
+    match args.json {
+        true => render::key_json(streams.out, path, record, &key, digest)?,
+        false => render::key(streams.out, path, record.db, &key, digest)?,
+    }
+    Ok(())
+}
+
+/// What a file is that is clearly meant to be something else than an RDB file.
+fn not_an_rdb(head: &[u8]) -> Option<String> {
+    match sniff(head) {
+        Layout::Commands => Some(format!("an append-only file of commands; {REPLAY}")),
+        Layout::Manifest => Some(format!("the manifest of an append-only log; {REPLAY}")),
+        _ => compressed(head, "digest"),
+    }
+}
+
+const REPLAY: &str = "to know what data they make, they would have to be replayed, \
+                      which rdbkit does not do";
+
+/// An append-only file may begin as an RDB file. The digest of that would be
+/// taken for one of the whole.
+fn no_commands_behind<R: Read>(path: &Path, reader: StreamReader<R>) -> Result<(), Failure> {
+    let (rest, source) = reader.into_rest();
+    let mut next = Vec::with_capacity(1);
+    rest.as_slice()
+        .chain(source)
+        .take(1)
+        .read_to_end(&mut next)
+        .map_err(|e| trouble(format!("cannot read {}: {e}", path.display())))?;
+    match next.first() {
+        Some(b'*' | b'#') => Err(trouble(format!(
+            "{} is an append-only file: commands follow the RDB part; {REPLAY}",
+            path.display()
+        ))),
+        // Servers stop reading at the end too.
+        _ => Ok(()),
+    }
+}
+
+fn no_digest(unknown: &BTreeMap<String, u64>) -> String {
+    let keys: u64 = unknown.values().sum();
+    let list: Vec<_> = unknown
+        .iter()
+        .map(|(why, n)| format!("{why} ({n})"))
+        .collect();
+    let of = match keys {
+        1 => "1 key has".to_owned(),
+        _ => format!("{keys} keys have"),
+    };
+    format!(
+        "no digest: {of} one that cannot be computed: {}",
+        list.join(", ")
+    )
+}
+
+/// Somebody will compare this with a server that has loaded the file.
+fn note_expired(
+    args: &DigestArgs,
+    path: &Path,
+    dataset: &Dataset,
+    streams: &mut Streams<'_>,
+) -> io::Result<()> {
+    let tally = dataset.tally();
+    if args.skip_expired || tally.expired + tally.expired_fields == 0 {
+        return Ok(());
+    }
+    writeln!(
+        streams.err,
+        "rdbkit: {}: note: {} keys and {} hash fields have expired; a server that loads the file \
+         drops them, and so does --skip-expired",
+        path.display(),
+        tally.expired,
+        tally.expired_fields
+    )
+}

@@ -1,0 +1,153 @@
+//! `rdbkit get`: the value of one key.
+
+use std::io::{self, Write};
+
+use rdbkit_aof::unquoted;
+use rdbkit_rdb::SliceReader;
+use rdbkit_rdb::extract::{ExtractError, Keep, extract};
+use rdbkit_rdb::filter::{Filter, Pattern};
+use rdbkit_rdb::write::Writer;
+
+use crate::Streams;
+use crate::args::GetArgs;
+use crate::exit::Exit;
+use crate::render::value as render;
+use crate::source::{Failure, Source};
+
+/// Bytes of a value that are held to be shown.
+const LARGEST: usize = 4 << 30;
+
+/// Shows every key of that name.
+///
+/// # Errors
+///
+/// Only of writing to the streams.
+pub fn run(args: &GetArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    match get(args, streams) {
+        Ok(exit) => Ok(exit),
+        Err(Failure::Output(error)) => Err(error),
+        Err(Failure::Job(exit, why)) => {
+            writeln!(streams.err, "rdbkit: {why}")?;
+            Ok(exit)
+        }
+    }
+}
+
+fn get(args: &GetArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
+    let name = key_name(args)?;
+    let mut filter = Filter::new().key(Pattern::exact(name));
+    if let Some(db) = args.db {
+        filter = filter.db(db);
+    }
+    let mut source = Source::open(&args.file, "get")?;
+    let keep = Keep {
+        aux: false,
+        functions: false,
+        module_aux: false,
+        sizes: false,
+    };
+    // A file in memory that holds this key alone; it is found at the speed of
+    // framing, and what was found before damage can be shown.
+    let writer = Writer::new(Held(Vec::new()), source.format);
+    let mut out = writer.map_err(|e| Failure::trouble(e.to_string()))?;
+    let outcome = extract(&mut source.reader, &mut filter, &mut out, keep);
+    let damage = match outcome {
+        Ok(_) => {
+            source.no_commands_behind(&args.file)?;
+            None
+        }
+        Err(ExtractError::Source(error)) => Some(Failure::of_file(&args.file, &error)),
+        Err(error) => {
+            return Err(Failure::trouble(format!(
+                "{}: {error}",
+                args.file.display()
+            )));
+        }
+    };
+    let found = out.finish().map_err(|e| Failure::trouble(e.to_string()))?;
+    let shown = show(args, &found.0, damage.is_some(), streams)?;
+    if let Some(damage) = damage {
+        return Err(damage);
+    }
+    if shown == 0 {
+        let (key, file) = (args.key.to_string_lossy(), args.file.display());
+        let within = args
+            .db
+            .map_or_else(String::new, |db| format!("database {db} of "));
+        writeln!(streams.err, "rdbkit: no key {key} in {within}{file}")?;
+        return Ok(Exit::Problems);
+    }
+    Ok(Exit::Ok)
+}
+
+fn key_name(args: &GetArgs) -> Result<Vec<u8>, Failure> {
+    let bytes = args.key.as_encoded_bytes();
+    let quotes = bytes.len() > 1 && bytes.starts_with(b"\"") && bytes.ends_with(b"\"");
+    if !quotes {
+        return Ok(bytes.to_vec());
+    }
+    unquoted(bytes).ok_or_else(|| Failure::trouble("the quotes of the key do not match"))
+}
+
+/// Shows the keys of a file that holds nothing else; how many.
+fn show(
+    args: &GetArgs,
+    file: &[u8],
+    may_end_early: bool,
+    streams: &mut Streams<'_>,
+) -> Result<u64, Failure> {
+    let failed = |e| Failure::of_file(&args.file, &e);
+    let mut records = SliceReader::new(file).records();
+    let mut shown = 0;
+    loop {
+        let record = match records.next_record() {
+            Ok(Some(record)) => record,
+            Ok(None) => return Ok(shown),
+            // The damage is told with its place in the source.
+            Err(_) if may_end_early => return Ok(shown),
+            Err(error) => return Err(failed(error)),
+        };
+        if args.raw {
+            // Not the stream of the others, which may change what it takes for colours.
+            let mut out = io::BufWriter::new(io::stdout().lock());
+            render::raw::value(&mut out, &record).map_err(|e| of_value(args, e))?;
+            out.flush()?;
+        } else if args.json {
+            render::json::key(streams.out, &record).map_err(|e| of_value(args, e))?;
+        } else {
+            render::text::key(streams.out, &record).map_err(|e| of_value(args, e))?;
+        }
+        shown += 1;
+    }
+}
+
+/// What is wrong with the value has no place in the source: the record was taken
+/// out of it.
+fn of_value(args: &GetArgs, error: render::ValueError) -> Failure {
+    match error {
+        render::ValueError::Output(error) => Failure::Output(error),
+        render::ValueError::Value(error) => {
+            let why = format!("{}: the value is damaged: {error}", args.file.display());
+            Failure::Job(Exit::Problems, why)
+        }
+    }
+}
+
+/// What was found, up to a bound.
+#[derive(Debug)]
+struct Held(Vec<u8>);
+
+impl Write for Held {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > LARGEST {
+            let why = "more than 4 GiB would have to be held to be shown; rdbkit extract copies keys of any size";
+            return Err(io::Error::new(io::ErrorKind::OutOfMemory, why));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,89 @@
+//! A new file: whole and on disk under its name, or not there at all.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile};
+
+/// A file that gets its name when it is complete. Dropped before, it is removed.
+#[derive(Debug)]
+pub struct NewFile {
+    temporary: NamedTempFile,
+    path: PathBuf,
+    force: bool,
+}
+
+impl NewFile {
+    /// Begins a file beside where it is to be.
+    ///
+    /// # Errors
+    ///
+    /// In words: it is there already and `force` was not given, it is the
+    /// `source`, or it cannot be made.
+    pub fn create(path: &Path, force: bool, source: &Path) -> Result<NewFile, String> {
+        let shown = path.display();
+        if path.is_dir() {
+            return Err(format!("{shown} is a folder"));
+        }
+        if let (Ok(new), Ok(old)) = (fs::canonicalize(path), fs::canonicalize(source))
+            && new == old
+        {
+            return Err(format!("{shown} is the source; write to another file"));
+        }
+        if !force && fs::symlink_metadata(path).is_ok() {
+            return Err(format!("{shown} is there already; --force replaces it"));
+        }
+        let name = path
+            .file_name()
+            .ok_or_else(|| format!("{shown} is no name of a file"))?;
+        let mut prefix = std::ffi::OsString::from(".");
+        prefix.push(name);
+        let mut builder = Builder::new();
+        builder.prefix(&prefix).suffix(".rdbkit");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            // Those of any new file: less what the umask takes away.
+            builder.permissions(fs::Permissions::from_mode(0o666));
+        }
+        let temporary = builder
+            .tempfile_in(folder(path))
+            .map_err(|e| format!("cannot make a file beside {shown}: {e}"))?;
+        Ok(NewFile {
+            temporary,
+            path: path.to_owned(),
+            force,
+        })
+    }
+
+    /// What to write to.
+    pub fn file(&mut self) -> &mut File {
+        self.temporary.as_file_mut()
+    }
+
+    /// Makes sure that all is on disk, then gives it its name.
+    ///
+    /// # Errors
+    ///
+    /// Of the operating system; also where the name was taken meanwhile.
+    pub fn keep(self) -> io::Result<()> {
+        self.temporary.as_file().sync_all()?;
+        let named = match self.force {
+            true => self.temporary.persist(&self.path),
+            false => self.temporary.persist_noclobber(&self.path),
+        };
+        named.map_err(|e| e.error)?;
+        // The name too has to be on disk; not every system can say so.
+        #[cfg(unix)]
+        File::open(folder(&self.path))?.sync_all()?;
+        Ok(())
+    }
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}

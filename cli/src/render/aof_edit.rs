@@ -1,0 +1,427 @@
+//! Edits of a log for people: what goes, what stays, what to do next.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use rdbkit_aof::edit::{Around, Damage, Error, Excerpt, Fate, Needs, Note, Plan, Spot, Tally};
+use rdbkit_aof::fs::{Log, Written};
+use rdbkit_aof::verify::Effect;
+use rdbkit_rdb::verify::Server;
+
+use crate::proof::Proof;
+use crate::render::command::word;
+use crate::render::table::Table;
+use crate::render::text::{CARE, GOOD, grouped, row};
+use crate::time::Time;
+
+/// Damaged places and places of removed commands shown one by one.
+const SHOWN: usize = 10;
+
+/// Names of commands, and keys, that are listed.
+const LISTED: usize = 8;
+
+/// Writes what a plan does.
+///
+/// # Errors
+///
+/// Of writing.
+pub fn plan(out: &mut dyn Write, path: &Path, plan: &Plan) -> io::Result<()> {
+    let action = plan.action;
+    match &plan.point {
+        Some(at) => writeln!(out, "{}: {action} at {}", path.display(), spot(at))?,
+        None if plan.changed() => writeln!(out, "{}: {action}", path.display())?,
+        None => writeln!(out, "{}: {action}: nothing to be done", path.display())?,
+    }
+    around(out, &plan.around)?;
+    for damage in plan.damage.iter().take(SHOWN) {
+        writeln!(out, "  {CARE}damaged{CARE:#}    {}", damaged(damage))?;
+    }
+    if let Some(more @ 1..) = plan.damage.len().checked_sub(SHOWN) {
+        row(
+            out,
+            "",
+            &format!("and {} places more", grouped(more as u64)),
+        )?;
+    }
+    gone(out, &plan.gone)?;
+    kept(out, plan)?;
+    files(out, plan)?;
+    for note in &plan.notes {
+        writeln!(out, "  {CARE}note{CARE:#}       {}", note_text(note))?;
+    }
+    Ok(())
+}
+
+/// Writes what became of it.
+///
+/// # Errors
+///
+/// Of writing.
+pub fn outcome(
+    out: &mut dyn Write,
+    old: &Log,
+    plan: &Plan,
+    dry_run: bool,
+    written: Option<&(Written, Proof)>,
+) -> io::Result<()> {
+    let Some((written, proof)) = written else {
+        let why = if dry_run { "dry run" } else { "no change" };
+        return writeln!(out, "{why}: nothing was written");
+    };
+    let copied = &written.copied;
+    writeln!(
+        out,
+        "{GOOD}written{GOOD:#}: {}: {}, {} bytes ({} shared, {} copied by the system, {} by rdbkit)",
+        written.path.display(),
+        counted(written.files as u64, "file", "files"),
+        grouped(copied.total()),
+        grouped(copied.cloned),
+        grouped(copied.in_kernel),
+        grouped(copied.written),
+    )?;
+    let server = proof.server;
+    match proof.effect {
+        Effect::Loads => row(
+            out,
+            "verified",
+            &format!("read again from beginning to end: {server} loads it"),
+        )?,
+        effect => {
+            let does = effect.summary();
+            writeln!(
+                out,
+                "  {CARE}verified{CARE:#}   with care: {server} {does}; the old log has this, too:"
+            )?;
+            for caution in &proof.cautions {
+                row(out, "", caution)?;
+            }
+        }
+    }
+    if let Some(backup) = &written.backup {
+        row(
+            out,
+            "backup",
+            &format!("the old log, untouched: {}", backup.display()),
+        )?;
+    }
+    if !written.others.is_empty() {
+        let names: Vec<String> = written.others.iter().map(|name| word(name)).collect();
+        row(
+            out,
+            "",
+            &format!("only in the backup: {}", names.join(", ")),
+        )?;
+    }
+    if !written.owner_kept {
+        let old = if let Some(backup) = &written.backup {
+            backup.clone()
+        } else if old.has_manifest() {
+            old.folder().path().to_owned()
+        } else {
+            old.folder().file(old.name()).unwrap_or_default()
+        };
+        let change = format!(
+            "chown -R --reference={} {}",
+            shell(&old),
+            shell(&written.path)
+        );
+        writeln!(
+            out,
+            "  {CARE}owner{CARE:#}      the files are yours; for the server: {change}"
+        )?;
+    }
+    let next = match written.backup {
+        Some(_) => "start the server as always".to_owned(),
+        None => start(
+            &written.path,
+            plan.output
+                .manifest
+                .as_ref()
+                .map(|(name, _)| name.as_slice()),
+        ),
+    };
+    row(out, "next", &next)
+}
+
+/// How to start a server on a log.
+fn start(path: &Path, manifest: Option<&[u8]>) -> String {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let folder = shell(path.parent().unwrap_or(Path::new("/")));
+    let name = shell(Path::new(path.file_name().unwrap_or_default()));
+    match manifest {
+        Some(manifest) => {
+            let log = manifest.strip_suffix(b".manifest").unwrap_or(manifest);
+            let log = shell(Path::new(&String::from_utf8_lossy(log).into_owned()));
+            format!(
+                "redis-server --appendonly yes --dir {folder} --appenddirname {name} --appendfilename {log}"
+            )
+        }
+        None => format!("redis-server --appendonly yes --dir {folder} --appendfilename {name}"),
+    }
+}
+
+/// A path as a shell takes it.
+fn shell(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "/._-+,:=@%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
+fn around(out: &mut dyn Write, all: &[Around]) -> io::Result<()> {
+    for one in all.iter().take(SHOWN) {
+        let mut table = Table::new("lllll");
+        for (mark, excerpts) in [
+            ("stays", &one.before),
+            ("GOES", &one.gone),
+            ("stays", &one.after),
+        ] {
+            for excerpt in excerpts {
+                table.row([vec![mark.to_owned()], columns(excerpt)].concat());
+            }
+        }
+        table.write(out)?;
+    }
+    if let Some(more @ 1..) = all.len().checked_sub(SHOWN) {
+        row(
+            out,
+            "",
+            &format!("and {} places more", grouped(more as u64)),
+        )?;
+    }
+    Ok(())
+}
+
+/// A command as `rdbkit aof log` shows it.
+fn columns(excerpt: &Excerpt) -> Vec<String> {
+    let mark = if excerpt.in_transaction { " |" } else { "" };
+    vec![
+        format!("{}:{}", excerpt.file.escape_ascii(), excerpt.offset),
+        excerpt.time.map_or("-".to_owned(), time),
+        format!("db{}{mark}", excerpt.db),
+        excerpt.text.clone(),
+    ]
+}
+
+fn damaged(damage: &Damage) -> String {
+    let at = format!("{}:{}", damage.file.escape_ascii(), damage.range.start);
+    let bytes = grouped(damage.range.end.saturating_sub(damage.range.start));
+    let mut text = format!("{at}: {}; {bytes} bytes go", damage.harm);
+    if damage.commands > 0 {
+        text.push_str(&format!(
+            " with {}",
+            counted(damage.commands, "command", "commands")
+        ));
+    }
+    if let Some(command) = &damage.text {
+        text.push_str(&format!(": {command}"));
+    }
+    text
+}
+
+fn gone(out: &mut dyn Write, gone: &Tally) -> io::Result<()> {
+    let mut text = counted(gone.commands, "command", "commands");
+    if gone.transactions > 0 {
+        let transactions = counted(gone.transactions, "transaction", "transactions");
+        text.push_str(&format!(", {transactions}"));
+    }
+    if gone.shortened > 0 {
+        let shortened = counted(gone.shortened, "command loses", "commands lose");
+        text.push_str(&format!("; {shortened} some of the keys"));
+    }
+    if let Some((first, last)) = gone.times {
+        text.push_str(&format!("; {}", span(first, last)));
+    }
+    row(out, "loses", &text)?;
+    if gone.commands == 0 && gone.shortened == 0 {
+        return Ok(());
+    }
+    let mut names: Vec<String> = gone
+        .names
+        .iter()
+        .take(LISTED)
+        .map(|(name, count)| format!("{} {}", word(name.as_bytes()), grouped(*count)))
+        .collect();
+    if let Some(more @ 1..) = gone.names.len().checked_sub(LISTED) {
+        names.push(format!("{more} other names"));
+    }
+    row(out, "", &names.join(", "))?;
+    if gone.keys > 0 {
+        let about = if gone.keys_exact { "" } else { "about " };
+        let mut keys: Vec<String> = gone
+            .first_keys
+            .iter()
+            .take(LISTED)
+            .map(|(db, key)| format!("{} (db{db})", word(key)))
+            .collect();
+        if gone.keys > keys.len() as u64 {
+            keys.push("...".to_owned());
+        }
+        let count = counted(gone.keys, "key", "keys");
+        row(out, "", &format!("{about}{count}: {}", keys.join(", ")))?;
+    }
+    Ok(())
+}
+
+fn kept(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
+    let kept = &plan.kept;
+    let mut text = counted(kept.commands, "command", "commands");
+    match (kept.base_time, kept.time) {
+        (_, Some(last)) => text.push_str(&format!(", the last at {}", time(last))),
+        (Some(base), None) => text.push_str(&format!(" behind a base made at {}", time(base))),
+        (None, None) => {}
+    }
+    row(out, "keeps", &text)?;
+    if kept.expired > 0 {
+        let about = if kept.expired_exact { "" } else { "about " };
+        let keys = counted(kept.expired, "key has", "keys have");
+        row(
+            out,
+            "",
+            &format!("{about}{keys} expired since and will be gone when a server has loaded it"),
+        )?;
+    }
+    row(out, "needs", &needs(&kept.needs))
+}
+
+/// What a server must be to load the new log.
+fn needs(needs: &Needs) -> String {
+    let release = |server: Option<Server>, product| match server {
+        Some(server) => format!("{product} {}.{} or later", server.major, server.minor),
+        None => format!("no {product} known here"),
+    };
+    let (redis, valkey) = (
+        release(needs.redis, "Redis"),
+        release(needs.valkey, "Valkey"),
+    );
+    let mut text = format!("{redis}; {valkey}");
+    if !needs.unknown.is_empty() {
+        let names: Vec<String> = needs.unknown.iter().map(|n| word(n.as_bytes())).collect();
+        text.push_str(&format!("; what knows {}", names.join(", ")));
+    }
+    text
+}
+
+fn files(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
+    let mut table = Table::new("llrrr");
+    for file in &plan.files {
+        table.row([
+            format!("{}", file.name.escape_ascii()),
+            fate(file.fate).to_owned(),
+            format!("{} bytes stay", grouped(file.kept)),
+            format!("{} go", grouped(file.removed)),
+            match file.inserted {
+                0 => String::new(),
+                bytes => format!("{} put in", grouped(bytes)),
+            },
+        ]);
+    }
+    table.write(out)
+}
+
+/// What becomes of a file, in words.
+fn fate(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Same => "as it is",
+        Fate::Changed => "changed",
+        Fate::Left => "left out",
+        Fate::Missing => "was not there",
+    }
+}
+
+/// A note with its times readable.
+pub fn note_text(note: &Note) -> String {
+    match note {
+        Note::LastSecond { time: last } => format!(
+            "times are recorded in whole seconds: all of {} stays",
+            time(*last)
+        ),
+        Note::AllBefore { time: last } => {
+            format!(
+                "the last time in the log is {}: nothing is later",
+                time(*last)
+            )
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Why there is no plan, with its times readable.
+pub fn why(error: &Error) -> String {
+    match error {
+        Error::BeforeBase { wanted, earliest } => format!(
+            "the log begins at {}, after {}: the base cannot be divided, and what is before it is not recorded",
+            time(*earliest),
+            time(*wanted)
+        ),
+        Error::NoTimes {
+            base_time: Some(base),
+        } => format!(
+            "the log records no times (aof-timestamp-enabled was off, base made at {}): cut before a command or \
+             at an offset",
+            time(*base)
+        ),
+        other => other.to_string(),
+    }
+}
+
+/// What to do about it, where there is a choice.
+pub fn hint(error: &Error) -> Vec<String> {
+    match error {
+        Error::Ambiguous { total, first } => {
+            let mut lines: Vec<String> = first
+                .iter()
+                .map(|excerpt| columns(excerpt).join("  "))
+                .collect();
+            if *total > first.len() as u64 {
+                lines.push(format!("and {} more", grouped(total - first.len() as u64)));
+            }
+            lines.push("choose with --nth N, --last, --all, or --at OFFSET --file NAME".to_owned());
+            lines
+        }
+        Error::Damaged { .. } => vec!["rdbkit aof repair PATH -o NEW makes it whole".to_owned()],
+        Error::MissingIncrement { .. } => vec!["--allow-missing goes on without it".to_owned()],
+        _ => Vec::new(),
+    }
+}
+
+fn spot(spot: &Spot) -> String {
+    match spot.time {
+        Some(at) => format!("{spot} ({})", time(at)),
+        None => spot.to_string(),
+    }
+}
+
+fn time(seconds: i64) -> String {
+    Time(seconds).to_string()
+}
+
+fn span(first: i64, last: i64) -> String {
+    if first == last {
+        return format!("at {}", time(first));
+    }
+    format!("{} to {}", time(first), time(last))
+}
+
+fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(n), if n == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_can_be_pasted() {
+        assert_eq!(shell(Path::new("/srv/redis/new")), "/srv/redis/new");
+        assert_eq!(shell(Path::new("it's new")), r"'it'\''s new'");
+        let text = start(Path::new("/srv/my data/new"), Some(b"a b.aof.manifest"));
+        assert_eq!(
+            text,
+            "redis-server --appendonly yes --dir '/srv/my data' --appenddirname new --appendfilename 'a b.aof'"
+        );
+    }
+}
