@@ -30,6 +30,20 @@ def label(server):
     return "%s:%d.%d" % (("valkey" if server.is_valkey else "redis",) + server.version[:2])
 
 
+def folded(told):
+    """Of servers that did the same, the first; the others name it."""
+    first = {}
+    for server, starts in told.items():
+        told[server] = first.setdefault(json.dumps(starts, sort_keys=True), server)
+        if told[server] == server:
+            told[server] = starts
+    return told
+
+
+def unfolded(told, case):
+    return case["servers"][told] if isinstance(told, str) else told
+
+
 def judged(job):
     name, files, servers, work = job
     folder = tempfile.mkdtemp(dir=work)
@@ -39,7 +53,7 @@ def judged(job):
             continue  # it knows no manifests
         told[label(server)] = logs.ask(server, files, folder)
     shutil.rmtree(folder)
-    return {"name": name, "files": {n: b.decode("latin1") for n, b in files.items()}, "servers": told}
+    return {"name": name, "files": {n: b.decode("latin1") for n, b in files.items()}, "servers": folded(told)}
 
 
 def main():
@@ -67,9 +81,10 @@ def main():
     wrong = 0
     for case, known in zip(found, recorded):
         for server, told in case["servers"].items():
-            if told != known["servers"].get(server):
+            recorded_as = known["servers"].get(server)
+            if unfolded(told, case) != unfolded(recorded_as, known):
                 wrong += 1
-                print("%s, %s: %s, recorded %s" % (case["name"], server, told, known["servers"].get(server)))
+                print("%s, %s: %s, recorded %s" % (case["name"], server, told, recorded_as))
     print("%d logs, %d servers, %d not as recorded" % (len(found), len(servers), wrong))
     return 1 if wrong else 0
 

@@ -602,3 +602,24 @@ fn what_the_old_log_has_is_told_and_no_reason_to_fail() {
         said.out
     );
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn repair_mends_a_manifest() {
+    let data = Data::of("valkey-9-sid/mp-ops");
+    let path = data.log().join("appendonly.aof.manifest");
+    let good = fs::read(&path).unwrap();
+    fs::write(&path, [&good[..], &[0; 30]].concat()).unwrap();
+    let said = data.refused(&["cut", "log", "--before", "FLUSHDB", "-o", "new"], 1);
+    assert!(said.contains("manifest: "), "{said}");
+    let said = data.run(&["repair", "log", "--in-place"]);
+    ok(&said);
+    assert!(
+        said.out
+            .contains("mended     zero bytes at the end of the manifest"),
+        "{}",
+        said.out
+    );
+    assert!(fs::read(&path).unwrap() == good);
+    ok(&data.run(&["cut", "log", "--before", "FLUSHDB", "-o", "new"]));
+}

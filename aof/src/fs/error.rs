@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::fs::writers::Writer;
 
 /// Why an edited log could not be written. Nothing is left behind, and the
-/// original is as it was.
+/// original is as it was, unless syncing a folder failed at the very end.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApplyError {

@@ -1,6 +1,6 @@
 //! Would the server load this log? Judging a file of commands, or a whole log.
 //!
-//! [`file`] judges one file, [`single`] a log that is one file, [`set`] a
+//! [`file()`] judges one file, [`single`] a log that is one file, [`set()`] a
 //! manifest and what it names. What is found is plain data ([`Finding`]), with
 //! what the judged server does because of it ([`Effect`]); reading goes on
 //! behind whatever leaves the structure intact, and with the next file behind

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use rdbkit_aof::edit::{self, Damage, Error, Fate, Harm, Note, Plan, Repair};
 use rdbkit_aof::{Memory, Set};
 
-use crate::logs::{command, files, log, plain, set};
+use crate::logs::{files, log, plain, set};
 use crate::whole::{effects, loose, result};
 
 const SKIP: Repair = Repair {
@@ -381,9 +381,12 @@ proptest! {
     fn one_byte_costs_two_commands_at_most(
         units in proptest::collection::vec(plain(), 1..20),
         place: usize,
-        byte: u8,
+        // A length that grows may swallow any number of commands and be a
+        // command all the same, which nobody can tell.
+        byte in any::<u8>().prop_filter("no digit", |byte| !byte.is_ascii_digit()),
     ) {
-        let tail = [command("SET y 1"), command("SET z 1")].concat();
+        // Three commands to the end are demanded where it ends too early.
+        let tail = log(&["SET w 1", "SET x 1", "SET y 1", "SET z 1"]);
         let good = [units.concat(), tail].concat();
         let mut bad = good.clone();
         let place = place % units.concat().len();

@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use rdbkit_aof::edit::{Around, Damage, Error, Excerpt, Fate, Needs, Note, Plan, Spot, Tally};
+use rdbkit_aof::edit::{
+    Around, Damage, Error, Excerpt, Fate, ManifestHarm, Needs, Note, Plan, Spot, Tally,
+};
 use rdbkit_aof::fs::{Log, Written};
 use rdbkit_aof::verify::Effect;
 use rdbkit_rdb::verify::Server;
@@ -25,14 +27,24 @@ const LISTED: usize = 8;
 /// # Errors
 ///
 /// Of writing.
-pub fn plan(out: &mut dyn Write, path: &Path, plan: &Plan) -> io::Result<()> {
+pub fn plan(
+    out: &mut dyn Write,
+    path: &Path,
+    plan: &Plan,
+    manifest: &[ManifestHarm],
+) -> io::Result<()> {
     let action = plan.action;
     match &plan.point {
         Some(at) => writeln!(out, "{}: {action} at {}", path.display(), spot(at))?,
-        None if plan.changed() => writeln!(out, "{}: {action}", path.display())?,
+        None if plan.changed() || !manifest.is_empty() => {
+            writeln!(out, "{}: {action}", path.display())?
+        }
         None => writeln!(out, "{}: {action}: nothing to be done", path.display())?,
     }
     around(out, &plan.around)?;
+    for harm in manifest {
+        writeln!(out, "  {CARE}mended{CARE:#}     {harm}")?;
+    }
     for damage in plan.damage.iter().take(SHOWN) {
         writeln!(out, "  {CARE}damaged{CARE:#}    {}", damaged(damage))?;
     }

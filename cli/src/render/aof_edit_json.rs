@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
-use rdbkit_aof::edit::{Around, Damage, Excerpt, Fate, FileChange, Kept, Plan, Spot, Tally};
+use rdbkit_aof::edit::{
+    Around, Damage, Excerpt, Fate, FileChange, Kept, ManifestHarm, Plan, Spot, Tally,
+};
 use rdbkit_aof::fs::Written;
 use serde::Serialize;
 
@@ -25,6 +27,7 @@ struct Json<'p> {
     files: Vec<FileJson>,
     around: Vec<AroundJson<'p>>,
     damage: Vec<DamageJson<'p>>,
+    manifest_damage: Vec<String>,
     notes: Vec<String>,
     written: Option<WrittenJson<'p>>,
 }
@@ -142,6 +145,7 @@ pub fn report(
     out: &mut dyn Write,
     path: &Path,
     plan: &Plan,
+    manifest: &[ManifestHarm],
     dry_run: bool,
     written: Option<&(Written, Proof)>,
 ) -> io::Result<()> {
@@ -150,13 +154,14 @@ pub fn report(
         action: plan.action.to_string(),
         path: path.display().to_string(),
         dry_run,
-        changed: plan.changed(),
+        changed: plan.changed() || !manifest.is_empty(),
         point: plan.point.as_ref().map(spot),
         gone: tally(&plan.gone),
         kept: kept(&plan.kept),
         files: plan.files.iter().map(file).collect(),
         around: plan.around.iter().map(around).collect(),
         damage: plan.damage.iter().map(damage).collect(),
+        manifest_damage: manifest.iter().map(ToString::to_string).collect(),
         notes: plan.notes.iter().map(note_text).collect(),
         written: written.map(outcome),
     };

@@ -1,11 +1,11 @@
 //! What `cut`, `drop` and `repair` have in common: plan, tell, write, prove.
 
-use std::io;
+use std::io::{self, Read};
 use std::num::NonZeroU64;
 use std::path::Path;
 
 use jiff::Timestamp;
-use rdbkit_aof::edit::{self, Pick, Plan};
+use rdbkit_aof::edit::{self, ManifestHarm, Pick, Plan};
 use rdbkit_aof::fs::{ApplyError, Draft, Log, Seen, Target, Written, writers};
 use rdbkit_aof::{Set, SetError, Source};
 
@@ -19,6 +19,15 @@ use crate::render::{aof_edit as text, aof_edit_json as json};
 pub struct Edit<'a> {
     action: &'static str,
     to: &'a Destination,
+}
+
+/// A plan, and what it was made from.
+struct Prepared {
+    log: Log,
+    seen: Seen,
+    plan: Plan,
+    /// What was mended in the manifest before.
+    manifest: Vec<ManifestHarm>,
 }
 
 /// Why nothing was done.
@@ -71,12 +80,18 @@ impl<'a> Edit<'a> {
         plan: impl FnOnce(&Set, &dyn Source, i64) -> Result<Plan, edit::Error>,
     ) -> io::Result<Exit> {
         let prepared = self.prepare(streams.now_ms, plan);
-        let (log, seen, plan) = match prepared {
+        let Prepared {
+            log,
+            seen,
+            plan,
+            manifest,
+        } = match prepared {
             Ok(prepared) => prepared,
-            Err(failure) => return self.failed(None, &failure, streams),
+            Err(failure) => return self.failed(&failure, streams),
         };
+        let changed = plan.changed() || !manifest.is_empty();
         if !self.to.json {
-            text::plan(streams.out, &self.to.path, &plan)?;
+            text::plan(streams.out, &self.to.path, &plan, &manifest)?;
             // The report is worth having even if writing takes long, or fails.
             streams.out.flush()?;
         }
@@ -85,19 +100,20 @@ impl<'a> Edit<'a> {
         }
         let target = match self.target(streams.now_ms) {
             // In place there is nothing to do; a new log that was asked for is written.
-            Some(Target::InPlace { .. }) if !plan.changed() => None,
+            Some(Target::InPlace { .. }) if !changed => None,
             target => target,
         };
         let written = match target.map(|target| self.write(&log, &seen, &plan, target)) {
             None => None,
             Some(Ok(done)) => Some(done),
-            Some(Err(failure)) => return self.failed(Some(&plan), &failure, streams),
+            Some(Err(failure)) => return self.failed(&failure, streams),
         };
         if self.to.json {
             json::report(
                 streams.out,
                 &self.to.path,
                 &plan,
+                &manifest,
                 self.to.dry_run,
                 written.as_ref(),
             )?;
@@ -116,7 +132,7 @@ impl<'a> Edit<'a> {
         &self,
         now_ms: i64,
         plan: impl FnOnce(&Set, &dyn Source, i64) -> Result<Plan, edit::Error>,
-    ) -> Result<(Log, Seen, Plan), Failure> {
+    ) -> Result<Prepared, Failure> {
         let path = &self.to.path;
         if path == Path::new("-") {
             return Err(Failure::trouble(
@@ -124,14 +140,7 @@ impl<'a> Edit<'a> {
             ));
         }
         let log = Log::find(path).map_err(Failure::trouble)?;
-        let set = log.set().map_err(|error| Failure {
-            exit: match error {
-                SetError::Manifest(_) => Exit::Problems,
-                _ => Exit::Trouble,
-            },
-            why: format!("{}: {error}", path.display()),
-            hint: Vec::new(),
-        })?;
+        let (set, manifest) = self.set(&log)?;
         let seen = Seen::of(&log, &set)?;
         if let Some(target) = self.target(now_ms) {
             target.check(&log, &seen)?;
@@ -146,7 +155,37 @@ impl<'a> Edit<'a> {
             why: format!("{}: {}", path.display(), text::why(&error)),
             hint: text::hint(&error),
         })?;
-        Ok((log, seen, plan))
+        Ok(Prepared {
+            log,
+            seen,
+            plan,
+            manifest,
+        })
+    }
+
+    /// The files of a log; a repair mends the manifest first.
+    fn set(&self, log: &Log) -> Result<(Set, Vec<ManifestHarm>), Failure> {
+        let refused = |error: SetError| Failure {
+            exit: match error {
+                SetError::Manifest(_) => Exit::Problems,
+                _ => Exit::Trouble,
+            },
+            why: format!("{}: {error}", self.to.path.display()),
+            hint: Vec::new(),
+        };
+        match log.set() {
+            Ok(set) => Ok((set, Vec::new())),
+            Err(SetError::Manifest(_)) if self.action == "repair" => {
+                let failed = |error| refused(SetError::Io(error));
+                let mut text = Vec::new();
+                let mut manifest = log.folder().open(log.name()).map_err(failed)?;
+                manifest.read_to_end(&mut text).map_err(failed)?;
+                let mended = edit::mend_manifest(&text);
+                let (manifest, harms) = mended.map_err(|error| refused(error.into()))?;
+                Ok((Set::new(log.name(), manifest), harms))
+            }
+            Err(error) => Err(refused(error)),
+        }
     }
 
     /// Where the result goes; nowhere in a dry run.
@@ -186,27 +225,21 @@ impl<'a> Edit<'a> {
         plan: &Plan,
         target: Target,
     ) -> Result<(Written, Proof), Failure> {
-        let draft = Draft::write(&plan.output, log, seen, target)?;
+        let nothing = |why: String| Failure::trouble(format!("{why}; nothing was written"));
+        let draft = Draft::write(&plan.output, log, seen, target)
+            .map_err(|error| nothing(error.to_string()))?;
         let proof = prove(draft.log(), log).map_err(|why| {
-            Failure::trouble(format!(
-                "the result would not load and was removed again: {why}; please report this"
+            nothing(format!(
+                "the result would not load, please report this: {why}"
             ))
         })?;
         Ok((draft.finish()?, proof))
     }
 
-    fn failed(
-        &self,
-        plan: Option<&Plan>,
-        failure: &Failure,
-        streams: &mut Streams<'_>,
-    ) -> io::Result<Exit> {
+    fn failed(&self, failure: &Failure, streams: &mut Streams<'_>) -> io::Result<Exit> {
         writeln!(streams.err, "rdbkit: {}", failure.why)?;
         for line in &failure.hint {
             writeln!(streams.err, "  {line}")?;
-        }
-        if plan.is_some() && !self.to.json {
-            writeln!(streams.err, "rdbkit: nothing was written")?;
         }
         if self.to.json {
             json::failure(
