@@ -149,10 +149,8 @@ impl Keeping {
             }
         };
         self.kept.commands += 1;
-        let mut args = command.args();
-        let name = args.next().unwrap_or_default();
         let mut new = false;
-        let found = self.roles.of(command, name, |spec| {
+        let found = self.roles.of(command, unit.name, |spec| {
             new = true;
             Role::of(spec)
         });
@@ -165,12 +163,9 @@ impl Keeping {
         }
         match role {
             Role::None => {}
-            // The plain SET, of which there are most.
-            Role::Set if command.len() == 3 => {
-                if self.expired.count() > 0 {
-                    self.put(unit.db, args.next().unwrap_or_default(), false);
-                }
-            }
+            // The plain SET, of which there are most, sets no expiry.
+            Role::Set if command.len() == 3 && self.expired.count() == 0 => {}
+            Role::Clears if self.expired.count() == 0 => {}
             _ => self.expiry(role, spec, command, unit.db),
         }
     }
@@ -260,11 +255,9 @@ impl Keeping {
                 self.put(db, command.arg(2).unwrap_or_default(), passed);
             }
             Role::Clears => {
-                if self.expired.count() > 0 {
-                    for index in spec.keys(command) {
-                        self.expired
-                            .remove(db, command.arg(index).unwrap_or_default());
-                    }
+                for index in spec.keys(command) {
+                    self.expired
+                        .remove(db, command.arg(index).unwrap_or_default());
                 }
             }
             Role::FlushDb => self.expired.remove_database(db),

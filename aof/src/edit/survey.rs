@@ -179,6 +179,7 @@ impl Ring {
                 place: Place::Alone,
                 settled: held.db,
                 transaction: held.transaction,
+                name: None,
             };
             Excerpt::of(&unit, name(set, held.file))
         };
