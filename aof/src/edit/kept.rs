@@ -138,7 +138,7 @@ impl Keeping {
     }
 
     /// A command or annotation that stays.
-    #[inline]
+    #[inline(always)]
     pub fn unit(&mut self, unit: &Unit<'_>) {
         let command = match &unit.item {
             Item::Command(command) | Item::Abridged(command) => command,
@@ -220,6 +220,7 @@ impl Keeping {
         self.valkey = both(self.valkey, valkey);
     }
 
+    #[inline(never)]
     fn expiry(&mut self, role: Role, spec: &'static Spec, command: &Command<'_>, db: u64) {
         let passed = |at: Option<i64>| at.is_some_and(|at| at <= self.now_ms);
         let key = command.arg(1).unwrap_or_default();
