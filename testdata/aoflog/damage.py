@@ -201,7 +201,7 @@ class Damage:
         new = self.random.choice([
             b"%d\r\n" % (n + 1), b"%d\r\n" % (n - 1), b"%d\r\n" % (n + 1000), b"0\r\n", b"-1\r\n", b"-%d\r\n" % n, b"+%d\r\n" % n, b" %d\r\n" % n,
             b"%d \r\n" % n, b"0%d\r\n" % n, b"%d\n" % n, b"%d\r" % n, b"%dx\r\n" % n, b"\r\n", b"x\r\n", b"%d\r\n\r\n" % n, b"9999999\r\n",
-            b"9223372036854775807\r\n", b"18446744073709551616\r\n", b"4294967297\r\n", b"0" * 1021 + b"%d\r\n" % n, b"0" * 200 + b"%d\r\n" % n,
+            b"9223372036854775807\r\n", b"18446744073709551616\r\n", b"4294967297\r\n", b"0" * 1021 + b"%d\r\n" % n, b"0" * 110 + b"%d\r\n" % n,
             b"%d" % n + b" " * 1100 + b"\r\n"])
         self.replace(file, start, end, mark + new, "%r instead of %r" % ((mark + new)[:40], bytes(file.data[start:end])))
 

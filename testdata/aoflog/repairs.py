@@ -137,12 +137,19 @@ def survived(log, file, kept, hurt):
 
 def companions(file, job, hurt):
     """Commands that may go with the damaged ones: those of the same transaction, all up to the next MULTI if its EXEC is
-    hurt, and the one behind the damage."""
+    hurt, all between damage where its MULTI may have been, and the one behind the damage."""
     out = {b.start for a, b in zip(file.units, file.units[1:]) if a.start in hurt}
     entries = [e for e in job.log.entries if job.log.files[e.file] is file]
     blocks = {e.multi for e in entries if e.multi is not None and e.command.start in hurt}
-    endless = False
+    endless, since = False, []
     for entry in entries:
+        is_hurt = entry.command.start in hurt
+        if entry.command.name == b"MULTI" and is_hurt:
+            out.update(since)
+        if entry.command.name in (b"MULTI", b"EXEC") and not is_hurt:
+            since = []
+        elif since or is_hurt:
+            since.append(entry.command.start)
         if entry.multi is not None and entry.multi in blocks:
             endless = endless or (entry.command.name == b"EXEC" and entry.command.start in hurt)
             out.add(entry.command.start)
