@@ -171,6 +171,11 @@ fn judge(
         return Err(Error::BeyondEnd { at, length });
     }
     notes.append(&mut dropper.notes);
+    if dropper.emptied > 0 {
+        notes.push(Note::EmptiedTransactions {
+            transactions: dropper.emptied,
+        });
+    }
     if dropper.split > 0 {
         notes.push(Note::SplitTransactions {
             transactions: dropper.split,
