@@ -155,6 +155,9 @@ fn judge(
 }
 
 fn no_match(set: &Set, cutter: &Cutter<'_>, wanted: u64) -> Error {
+    if let Some(refused) = Problem::refused(&cutter.before) {
+        return refused;
+    }
     let unread = Problem::unread(&cutter.before);
     if cutter.matches == 0 {
         return Error::NothingMatches {

@@ -128,6 +128,9 @@ fn judge(
     if let Some(failure) = dropper.failure.take() {
         return Err(failure);
     }
+    if let Some(refused) = find::Problem::refused(&dropper.problems) {
+        return Err(refused);
+    }
     let mut notes = Vec::new();
     let unread = || find::Problem::unread(&dropper.problems);
     let total = dropper.matches;

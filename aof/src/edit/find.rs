@@ -136,6 +136,13 @@ impl Problem {
         unread.map(|problem| problem.at.clone()).collect()
     }
 
+    /// What the operating system refused: nothing is known of such a file, not
+    /// even that it is damaged.
+    pub fn refused(problems: &[Problem]) -> Option<Error> {
+        let refused = problems.iter().find(|p| p.cause == Cause::System);
+        refused.map(|problem| problem.clone().error())
+    }
+
     pub fn error(self) -> Error {
         let Problem { at, what, .. } = self;
         match self.cause {
@@ -145,6 +152,50 @@ impl Problem {
                 file: at.file,
                 what,
             },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edit::{self, Cut, Pick, Removal, What, Which};
+
+    struct Refusing;
+
+    impl Source for Refusing {
+        fn open(&self, _: &[u8]) -> io::Result<Box<dyn Read + Send + '_>> {
+            Err(io::ErrorKind::PermissionDenied.into())
+        }
+
+        fn list(&self) -> io::Result<Option<Vec<crate::Listed>>> {
+            Ok(None)
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_taken_for_damage() {
+        let set = Set::single(b"a.aof");
+        let matching = Matching {
+            pattern: "FLUSHALL".parse().unwrap(),
+            db: None,
+        };
+        let removal = Removal {
+            what: What::Matching {
+                matching: matching.clone(),
+                which: Which::Only,
+            },
+            keys: Vec::new(),
+        };
+        let cut = Cut::Before {
+            matching,
+            pick: Pick::FIRST,
+        };
+        for error in [
+            edit::drop(&set, &Refusing, &removal, 0).unwrap_err(),
+            edit::cut(&set, &Refusing, &cut, 0).unwrap_err(),
+        ] {
+            assert!(matches!(error, Error::Unreadable { .. }), "{error}");
         }
     }
 }
