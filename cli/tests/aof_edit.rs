@@ -603,6 +603,15 @@ fn what_the_old_log_has_is_told_and_no_reason_to_fail() {
     );
 }
 
+#[test]
+fn a_log_is_judged_for_the_product_whose_commands_it_has() {
+    // Nothing but MSETEX tells that a Valkey wrote it.
+    let data = Data::single(&log(&["MSETEX 1 a 1", "FLUSHALL", "SET b 1"]));
+    let said = data.run(&["drop", "appendonly.aof", "FLUSHALL", "-o", "new"]);
+    ok(&said);
+    assert!(!said.out.contains("with care"), "{}", said.out);
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn repair_mends_a_manifest() {

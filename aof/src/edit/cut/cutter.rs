@@ -89,7 +89,7 @@ impl<'a> Cutter<'a> {
     }
 
     /// Whether the point is at this unit or inside of it: the byte asked for.
-    #[inline]
+    #[inline(always)]
     fn hit(&mut self, unit: &Unit<'_>) -> Option<u64> {
         match &self.aim {
             Aim::Match { matching, nth } => {
@@ -136,7 +136,7 @@ impl<'a> Cutter<'a> {
         });
     }
 
-    #[inline]
+    #[inline(always)]
     fn follow_annotations(&mut self, unit: &Unit<'_>, time: Option<i64>) {
         match unit.item {
             Item::Annotation(line) => {
@@ -211,7 +211,7 @@ impl Visitor for Cutter<'_> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn unit(&mut self, unit: &Unit<'_>) {
         self.commands += u64::from(unit.item.command().is_some());
         if let Some(asked) = self.hit(unit) {
