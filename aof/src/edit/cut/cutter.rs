@@ -57,7 +57,7 @@ pub(super) struct Cutter<'a> {
     /// What is wrong before the point, and behind it.
     pub before: Vec<Problem>,
     pub behind: Vec<Problem>,
-    /// Where times are asked for: of the first annotation, and of the last.
+    /// Where times are asked for: of the first annotation, and the latest.
     pub first_time: Option<i64>,
     pub last_time: Option<i64>,
     run: Option<Run>,
@@ -109,7 +109,7 @@ impl<'a> Cutter<'a> {
                 Item::Annotation(line) => {
                     let time = line.timestamp()?;
                     self.first_time.get_or_insert(time);
-                    self.last_time = Some(time);
+                    self.last_time = self.last_time.max(Some(time));
                     (time > *wanted && self.point.is_none()).then_some(unit.begin)
                 }
                 _ => None,
