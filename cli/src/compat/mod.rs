@@ -56,7 +56,7 @@ pub fn main(args: &[OsString], otherwise: Tool) -> ExitCode {
                 err: &mut err,
                 now_ms,
             };
-            let opinion = |files: &[_]| opinion::of_log(files, persona, now_ms);
+            let opinion = |log: check_aof::Checked<'_>| opinion::of_log(log, persona);
             check_aof::run_with(persona, args, &mut streams, &opinion)
         }
     };

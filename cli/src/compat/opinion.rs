@@ -1,10 +1,10 @@
 //! What the verifiers have against files that a check tool finds in order.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use rdbkit_aof::{Event, StreamReader};
+use rdbkit_aof::fs::Log;
+use rdbkit_aof::verify::{self as aof, Code, Effect, FileReport};
 use rdbkit_rdb::verify::{self, Options, Server, Severity, Verdict};
 
 use crate::compat::Persona;
@@ -17,19 +17,12 @@ pub(super) fn of(path: &Path, persona: Persona, now_ms: i64) -> Option<String> {
     if !file.metadata().ok()?.is_file() {
         return None;
     }
-    of_rdb(file, persona, now_ms)
-}
-
-fn of_rdb(source: impl Read, persona: Persona, now_ms: i64) -> Option<String> {
     let options = Options {
-        server: Some(match persona {
-            Persona::Redis => Server::REDIS,
-            Persona::Valkey => Server::VALKEY,
-        }),
+        server: Some(server(persona)),
         now_ms: Some(now_ms),
         ..Options::default()
     };
-    let report = verify::stream(source, &options);
+    let report = verify::stream(file, &options);
     if report.failure.is_some() || report.verdict() != Verdict::Refused {
         return None;
     }
@@ -40,53 +33,66 @@ fn of_rdb(source: impl Read, persona: Persona, now_ms: i64) -> Option<String> {
     Some(heavy.to_string())
 }
 
-/// What the server of this persona has against a log, if anything.
-///
-/// Of the commands only the form is looked at: a verifier of what they do
-/// belongs here.
-pub(super) fn of_log(files: &[Checked], persona: Persona, now_ms: i64) -> Option<String> {
-    let last = files.len().checked_sub(1)?;
-    let each = files.iter().enumerate();
-    each.map(|(index, file)| of_part(file, index == last, persona, now_ms))
-        // What cannot be read any more was said to be in order when it could.
-        .find_map(|opinion| opinion.ok().flatten())
+fn server(persona: Persona) -> Server {
+    match persona {
+        Persona::Redis => Server::REDIS,
+        Persona::Valkey => Server::VALKEY,
+    }
 }
 
-fn of_part(
-    part: &Checked,
-    is_last: bool,
-    persona: Persona,
-    now_ms: i64,
-) -> io::Result<Option<String>> {
-    let name = part.path.display();
-    let mut file = File::open(&part.path)?;
-    if part.preamble > 0
-        && let Some(reason) = of_rdb(file.by_ref().take(part.preamble), persona, now_ms)
-    {
-        return Ok(Some(format!("the server would refuse {name}: {reason}")));
+/// What the server of this persona has against a log, if anything: the first of
+/// what is worst. Of a log that cannot be read any more there is no opinion.
+pub(super) fn of_log(log: Checked<'_>, persona: Persona) -> Option<String> {
+    let options = aof::Options {
+        server: Some(server(persona)),
+        ..aof::Options::default()
+    };
+    let report = if log.is_manifest {
+        let log = Log::find(log.path).ok()?;
+        aof::set(log.folder(), log.name(), &options)
+    } else {
+        let name = log.path.as_os_str().as_encoded_bytes();
+        aof::single(name, File::open(log.path).ok()?, &options)
+    };
+    if report.has_failed() {
+        return None;
     }
-    file.seek(SeekFrom::Start(part.preamble))?;
-    let mut log = StreamReader::new(file);
-    let mut torn = None;
-    loop {
-        let at = part.preamble + log.offset();
-        match log.next_event() {
-            Ok(Some(Event::Annotation(line))) if !line.is_complete() => torn = Some(at),
-            Ok(Some(_)) => torn = None,
-            Ok(None) => break,
-            Err(e) if e.is_io() => break,
-            Err(e) => {
-                let (reason, at) = (e.kind(), part.preamble + e.offset());
-                return Ok(Some(format!(
-                    "the server would refuse {name}: {reason} at offset {at}"
-                )));
-            }
+    let worst = report.worst_of_all()?;
+    let file = report.files.iter().find(|file| file.worst == Some(worst));
+    let (name, why) = match file {
+        Some(file) => (&file.name, reason(file, worst)),
+        None => {
+            let finding = report.findings.iter().find(|f| f.effect == worst);
+            let why = finding.map(ToString::to_string);
+            (report.manifest.as_ref()?, why)
         }
-    }
-    Ok(torn.filter(|_| is_last).map(|at| {
-        format!(
-            "the server would refuse {name} once it has appended to it: an annotation without \
-             line end at offset {at}"
-        )
-    }))
+    };
+    // It came after more findings than are kept.
+    let why = why.unwrap_or_else(|| worst.summary().to_owned());
+    let name = String::from_utf8_lossy(name);
+    let does = match worst {
+        Effect::Loads => return None,
+        Effect::BreaksLater => format!("would load {name} once, and fail or lose data later"),
+        Effect::Undecided => format!("might refuse {name}"),
+        Effect::Loses
+        | Effect::Truncates
+        | Effect::LeavesOpen
+        | Effect::Empties
+        | Effect::Ignores => format!("would lose data of {name}"),
+        Effect::Refuses | Effect::Crashes | Effect::Destroys => format!("would refuse {name}"),
+    };
+    Some(format!("the server {does}: {why}"))
+}
+
+/// What is behind the worst effect on a file.
+fn reason(file: &FileReport, worst: Effect) -> Option<String> {
+    let finding = file.findings.iter().find(|f| f.effect == worst)?;
+    let heavy = match finding.code {
+        Code::RdbRefused => Severity::Refused,
+        Code::RdbUndecided => Severity::Undecided,
+        _ => return Some(finding.to_string()),
+    };
+    let mut inside = file.rdb.iter().flat_map(|rdb| &rdb.findings);
+    let inside = inside.find(|f| f.severity >= heavy);
+    Some(inside.map_or_else(|| finding.to_string(), ToString::to_string))
 }

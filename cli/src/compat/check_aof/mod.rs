@@ -56,19 +56,17 @@ pub struct Streams<'s> {
     pub now_ms: i64,
 }
 
-/// A file of a log that was found in order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Checked {
-    /// The file.
-    pub path: OsString,
-    /// Bytes of the RDB file at its front; 0 if there is none.
-    pub preamble: u64,
+/// A log that was found in order, all of it in files that can be read again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checked<'p> {
+    /// The file that was named.
+    pub path: &'p Path,
+    /// Whether it is a manifest.
+    pub is_manifest: bool,
 }
 
-/// Says what a server has against a log that the tool finds in order, if
-/// anything: the files in the order they are loaded, the last one being the one
-/// that the server would go on writing.
-pub type SecondOpinion<'a> = &'a dyn Fn(&[Checked]) -> Option<String>;
+/// Says what a server has against a log that the tool finds in order, if anything.
+pub type SecondOpinion<'a> = &'a dyn Fn(Checked<'_>) -> Option<String>;
 
 /// What to do with a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,7 +142,8 @@ pub fn run_with(
         streams,
         mode: Mode::Check,
         carried: Carried::new(),
-        checked: Vec::new(),
+        checked: None,
+        has_pipes: false,
     };
     let strict = args.iter().skip(1).any(|a| a == "--strict");
     match program.run(args) {
@@ -152,7 +151,8 @@ pub fn run_with(
         Err(Stop::Failed) => return Ok(1),
         Err(Stop::Output(e)) => return Err(e),
     }
-    match opinion(&program.checked) {
+    let checked = program.checked.filter(|_| !program.has_pipes);
+    match checked.and_then(opinion) {
         Some(text) => {
             program.info(text.as_bytes())?;
             Ok(u8::from(strict))
@@ -162,16 +162,18 @@ pub fn run_with(
 }
 
 /// One run of the tool.
-struct Program<'p, 's> {
+struct Program<'p, 's, 'a> {
     persona: Persona,
     streams: &'p mut Streams<'s>,
     mode: Mode,
     carried: Carried,
-    /// The files found in order.
-    checked: Vec<Checked>,
+    /// The log that was found in order.
+    checked: Option<Checked<'a>>,
+    /// Whether any of its files comes only once.
+    has_pipes: bool,
 }
 
-impl Program<'_, '_> {
+impl<'a> Program<'_, '_, 'a> {
     fn name(&self) -> String {
         format!("{}-check-aof", self.persona.brand())
     }
@@ -198,7 +200,7 @@ impl Program<'_, '_> {
         writeln!(self.streams.err, "{}: {error}", file.display())
     }
 
-    fn run(&mut self, args: &[OsString]) -> Result<()> {
+    fn run(&mut self, args: &'a [OsString]) -> Result<()> {
         let name = self.name();
         let program = args.first().map_or(OsStr::new(&name), |p| p);
         let given = args.iter().skip(1).map(OsString::as_os_str);
@@ -238,7 +240,7 @@ impl Program<'_, '_> {
     }
 
     /// What was named: a log, or the manifest of one.
-    fn file(&mut self, file: &OsStr) -> Result<()> {
+    fn file(&mut self, file: &'a OsStr) -> Result<()> {
         let bytes = file.as_encoded_bytes();
         let mut source = self.open(file)?;
         let kind = match source.kind {
@@ -246,20 +248,26 @@ impl Program<'_, '_> {
             Kind::Folder => Err(io::ErrorKind::IsADirectory.into()),
             Kind::Pipe => Ok(manifest::Kind::Log),
         };
+        let is_manifest = !matches!(kind, Ok(manifest::Kind::Log));
         match kind {
-            Ok(manifest::Kind::Log) => self.old_style(file, source),
-            Ok(manifest::Kind::Manifest) => self.multi_part(file, source),
+            Ok(manifest::Kind::Log) => self.old_style(file, source)?,
+            Ok(manifest::Kind::Manifest) => self.multi_part(file, source)?,
             Ok(manifest::Kind::UnknownManifest) => {
                 let tool = self.name();
                 let text = format!(" is a manifest, which {tool} does not see");
                 self.info(&[bytes, text.as_bytes()].concat())?;
-                self.multi_part(file, source)
+                self.multi_part(file, source)?;
             }
             Err(e) => {
                 self.because(file, &e)?;
-                self.fail([b"Cannot read file: ", bytes].concat())
+                return self.fail([b"Cannot read file: ", bytes].concat());
             }
         }
+        self.checked = Some(Checked {
+            path: Path::new(file),
+            is_manifest,
+        });
+        Ok(())
     }
 
     /// Opens a file to look what it is.

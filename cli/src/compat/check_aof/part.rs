@@ -8,7 +8,7 @@ use super::cut::{self, Failure};
 use super::input::Input;
 use super::source::{self, Begin, Kind, Source};
 use super::walk::{End, Walk};
-use super::{Checked, Mode, Program, Result, Stop, Streams};
+use super::{Mode, Program, Result, Stop, Streams};
 use crate::compat::check_rdb::{self, Outcome};
 
 /// A file of a log.
@@ -74,10 +74,11 @@ struct Found<'f> {
     whole: u64,
 }
 
-impl Program<'_, '_> {
+impl Program<'_, '_, '_> {
     /// Checks a file, and cuts it if that is asked for.
     pub fn part(&mut self, part: &Part, opened: Option<Source>) -> Result<Verdict> {
         let source = self.source(part, opened)?;
+        self.has_pipes |= source.kind == Kind::Pipe;
         if source.head.is_empty() {
             return Ok(Verdict::Empty);
         }
@@ -104,10 +105,6 @@ impl Program<'_, '_> {
             End::BadTimestamp => return self.fail("Invalid timestamp annotation"),
             End::Failed(e) => return self.unreadable(part, &e),
         };
-        if source.kind == Kind::File && verdict != Verdict::Broken {
-            let path = part.path.clone();
-            self.checked.push(Checked { path, preamble });
-        }
         Ok(verdict)
     }
 
