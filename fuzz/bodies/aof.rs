@@ -4,9 +4,18 @@
 #[path = "../../aof/tests/split/compare.rs"]
 mod compare;
 
+#[path = "aof_edit.rs"]
+mod edit;
+
+pub use edit::edited;
+
+use std::io::Read;
+
 use rdbkit_aof::manifest::Reason;
+use rdbkit_aof::verify::{self, FileReport, Options};
 use rdbkit_aof::walk::{self, FileEnd, Unit, Visitor};
 use rdbkit_aof::{Command, Event, Limits, Manifest, Memory, Set, SliceReader, commands};
+use rdbkit_rdb::verify::{Product, Server, Verdict};
 
 /// What is called with the bytes.
 pub type Body = fn(&[u8]);
@@ -17,6 +26,8 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("aof_faces", faces),
     ("aof_manifest", manifest),
     ("aof_walk", walked),
+    ("aof_verify", verified),
+    ("aof_edit", edited),
 ];
 
 /// Every event of a log without a gap, every argument and key of every command.
@@ -139,5 +150,91 @@ impl Visitor for Follow {
 
     fn file_end(&mut self, _: usize, end: &FileEnd) {
         assert!(self.end.is_none_or(|last| last <= end.end));
+    }
+}
+
+/// What does not load, by the decoder, does not load by any verdict; which is the
+/// same for a log in pieces. How to judge, where to divide it, three sizes; the log.
+pub fn verified(data: &[u8]) {
+    let Some(([choice, a, b, sizes @ ..], log)) = data.split_first_chunk::<6>() else {
+        return;
+    };
+    let options = Options {
+        server: [
+            None,
+            Some(Server::new(Product::Redis, 6, 0)),
+            Some(Server::new(Product::Redis, 7, 0)),
+            Some(Server::REDIS),
+            Some(Server::new(Product::Valkey, 8, 1)),
+            Some(Server::VALKEY),
+        ][usize::from(choice & 7) % 6],
+        truncate: choice & 8 == 0,
+        max_findings: if choice & 16 == 0 { 1000 } else { 2 },
+        ..Options::default()
+    };
+    let judged = |source: &mut dyn Read| {
+        let mut report = verify::file(source, &options);
+        // Of what the keys were compared in, that depends on the pieces.
+        report.rdb.iter_mut().for_each(|rdb| rdb.index_memory = 0);
+        report
+    };
+    let report = judged(&mut { log });
+    let mut pieces = compare::Cut {
+        data: log,
+        sizes: &sizes.map(usize::from),
+        turn: 0,
+    };
+    let streamed = judged(&mut pieces);
+    assert_eq!(format!("{report:?}"), format!("{streamed:?}"));
+    consistent(&report, log);
+
+    let split = usize::from(u16::from_le_bytes([*a, *b]));
+    let (_, files) = edit::divided(log, Some(split));
+    let reports = [1, 3].map(|threads| {
+        let options = Options {
+            threads,
+            ..options.clone()
+        };
+        verify::set(&files, b"a.manifest", &options)
+    });
+    let [one, several] = &reports;
+    assert_eq!(format!("{one:?}"), format!("{several:?}"));
+    for file in &one.files {
+        consistent(file, files.get(&file.name).unwrap());
+    }
+    assert!(
+        one.files
+            .iter()
+            .all(|file| file.worst <= one.worst_of_all())
+    );
+}
+
+/// A report agrees with itself, and with the decoder.
+fn consistent(report: &FileReport, log: &[u8]) {
+    assert!(report.failure.is_none(), "{report:?}");
+    assert_eq!(report.counts.bytes, log.len() as u64);
+    assert!(report.whole <= report.counts.bytes);
+    if let Some(cut) = report.cut {
+        assert_eq!(cut.at + cut.bytes, report.counts.bytes);
+    }
+    let total: u64 = report.totals.values().sum();
+    assert!(total >= report.findings.len() as u64);
+    assert!(
+        report
+            .findings
+            .iter()
+            .all(|f| Some(f.effect) <= report.worst)
+    );
+    let mut files = Memory::default();
+    files.insert(b"log", log);
+    let ends = walk::walk(&Set::single(b"log"), &files, &mut Follow::default());
+    let verdict = report.verdict();
+    match &ends[0].error {
+        Some(error) if !error.is_truncation() => assert!(
+            matches!(verdict, Verdict::Refused | Verdict::Undecided),
+            "{verdict:?}: {error}"
+        ),
+        Some(_) => assert_ne!(verdict, Verdict::Loads),
+        None => assert_eq!(ends[0].end, report.counts.bytes),
     }
 }

@@ -110,6 +110,14 @@ fn logs(add: &impl Fn(&str, &[u8]) -> io::Result<()>) -> io::Result<()> {
                     add(target, &bytes)?;
                 }
                 add("aof_faces", &[&[1, 3, 50, 255], &bytes[..]].concat())?;
+                add(
+                    "aof_verify",
+                    &[&[0, 200, 0, 3, 50, 255], &bytes[..]].concat(),
+                )?;
+                // Each kind of edit, on one file and on two.
+                for choice in [0, 9, 18, 3, 10, 19, 26, 4, 5, 6, 7] {
+                    add("aof_edit", &[&[choice, 200, 0, 77, 1], &bytes[..]].concat())?;
+                }
             }
         }
     }

@@ -1,10 +1,10 @@
 use proptest::prelude::*;
+use rdbkit_aof::Set;
 use rdbkit_aof::edit::{self, At, Cut, Error, Fate, Matching, Note, Pick, Plan};
 use rdbkit_aof::fs::{Folder, Log};
-use rdbkit_aof::{Memory, Set};
 
 use crate::logs::{files, log, set};
-use crate::whole::{effects, loose, result, strict};
+use crate::whole::{self, loose, result, strict};
 
 fn before(pattern: &str, pick: Pick) -> Cut {
     let matching = Matching {
@@ -312,6 +312,20 @@ fn the_base_in_rdb_form_is_one_piece() {
 }
 
 #[test]
+fn a_damaged_rdb_file_has_no_point_in_it() {
+    let rdb = b"REDIS0004\xfe\x00\x00\x01a\xc0";
+    let files = [log(&["SET a 1"]), rdb.to_vec()];
+    for offset in [1, 9, 15] {
+        let error = cut(&files, &at(Some("a.1.incr.aof"), offset)).unwrap_err();
+        assert!(matches!(error, Error::Damaged { .. }), "{error}");
+        let error = cut(&files[1..], &at(None, offset)).unwrap_err();
+        assert!(matches!(error, Error::Damaged { .. }), "{error}");
+    }
+    let (_, new) = cut(&files, &at(Some("a.1.incr.aof"), 0)).unwrap();
+    assert_eq!(new, [files[0].clone(), Vec::new()]);
+}
+
+#[test]
 fn a_preamble_is_never_cut() {
     let (set, folder) = fixture("redis-6.0-bullseye/preamble/appendonly.aof");
     let error = edit::cut(&set, &folder, &at(None, 1), 0).unwrap_err();
@@ -345,29 +359,6 @@ fn targets() -> impl Strategy<Value = Cut> {
     ]
 }
 
-/// The commands of `old` up to the point, with the database each works on.
-fn check(set: &Set, old: &Memory, plan: &Plan) {
-    let (new, lines) = result(set, old, plan);
-    let all = loose(set, old);
-    // What stays is a beginning of what was there.
-    assert_eq!(lines[..], all[..lines.len()]);
-    assert_eq!(effects(&lines)[..], effects(&all)[..effects(&lines).len()]);
-    for file in new_files(plan) {
-        assert!(old.get(&file).unwrap().starts_with(new.get(&file).unwrap()));
-    }
-    let Some(point) = &plan.point else { return };
-    let last = plan.output.files.last().unwrap();
-    assert_eq!((&last.name, last.len()), (&point.file, point.offset));
-}
-
-fn new_files(plan: &Plan) -> Vec<Vec<u8>> {
-    plan.output
-        .files
-        .iter()
-        .map(|file| file.name.clone())
-        .collect()
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -375,7 +366,7 @@ proptest! {
     fn what_is_before_the_point_stays(files in files(), target in targets()) {
         let (set, old) = set(&files);
         if let Ok(plan) = edit::cut(&set, &old, &target, 50) {
-            check(&set, &old, &plan);
+            whole::cut(&set, &old, &plan);
             let all = loose(&set, &old);
             prop_assert_eq!(plan.kept.commands + plan.gone.commands, all.len() as u64);
         }
@@ -392,7 +383,7 @@ proptest! {
         }
         let (set, old) = set(&files);
         if let Ok(plan) = edit::cut(&set, &old, &target, 50) {
-            check(&set, &old, &plan);
+            whole::cut(&set, &old, &plan);
         }
     }
 }

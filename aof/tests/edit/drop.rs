@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 use rdbkit_aof::edit::{self, At, Error, Matching, Note, Pick, Plan, Removal, What, Which};
-use rdbkit_aof::{Command, Memory, Place, Set};
+use rdbkit_aof::{Command, Memory, Set};
 
 use crate::logs::{files, log, set};
-use crate::whole::{Line, effects, loose, result};
+use crate::whole::{self, Line, effects, loose, result};
 
 fn matching(pattern: &str, which: Which, keys: &[&str]) -> Removal {
     let matching = Matching {
@@ -236,29 +236,11 @@ fn left<'l>(old: &'l [Line], removal: &Removal) -> Vec<(u64, &'l [u8])> {
 }
 
 fn check(set: &Set, old: &Memory, removal: &Removal, plan: &Plan) {
-    let (_, lines) = result(set, old, plan);
+    let lines = whole::dropped(set, old, plan);
     let all = loose(set, old);
     if removal.keys.is_empty() && matches!(removal.what, What::Matching { .. }) {
         assert_eq!(effects(&lines), left(&all, removal));
     }
-    // No transaction is left without a command.
-    for pair in lines.windows(2) {
-        let empty = pair[0].place == Place::Opens && pair[1].place == Place::Closes;
-        assert!(
-            !empty
-                || all
-                    .windows(2)
-                    .any(|p| p[0].raw == pair[0].raw && p[1].place == Place::Closes)
-        );
-    }
-    // All that stays stood there, on the same database, in this order.
-    let mut rest = effects(&all).into_iter();
-    for line in effects(&lines) {
-        if plan.gone.shortened == 0 {
-            assert!(rest.any(|old| old == line), "{line:?}");
-        }
-    }
-    assert_eq!(plan.kept.commands + plan.gone.commands, all.len() as u64);
 }
 
 proptest! {

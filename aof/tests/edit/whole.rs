@@ -1,8 +1,8 @@
 //! The rules that the result of an edit holds, checked strictly.
 
-use rdbkit_aof::edit::{Fate, Plan};
+use rdbkit_aof::edit::{self, Fate, Plan, Repair};
 use rdbkit_aof::walk::{self, Item, Unit, Visitor};
-use rdbkit_aof::{Manifest, Memory, Place, Set, Source};
+use rdbkit_aof::{Event, Manifest, Memory, Place, Set, SliceReader, Source};
 
 /// One command of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,10 +101,6 @@ pub fn result(set: &Set, old: &Memory, plan: &Plan) -> (Memory, Vec<Line>) {
             let entry = manifest.entries.iter().find(|e| e.name == file.name);
             assert_eq!(entry.unwrap().end_offset, None);
         }
-        if let (Some((_, manifest)), Fate::Changed) = (&plan.output.manifest, change.fate) {
-            let entry = manifest.entries.iter().find(|e| e.name == file.name);
-            assert_eq!(entry.unwrap().end_offset, None);
-        }
         let old_len = old.get(&file.name).unwrap().len() as u64;
         assert_eq!(old_len, change.kept + change.removed);
     }
@@ -126,11 +122,74 @@ fn inserted_selects(plan: &Plan) -> u64 {
     let pieces = plan.output.files.iter().flat_map(|file| &file.pieces);
     pieces
         .map(|piece| match piece {
-            rdbkit_aof::edit::Piece::Bytes(bytes) => {
-                let count = bytes.windows(6).filter(|w| *w == b"SELECT").count();
-                count as u64
+            edit::Piece::Bytes(bytes) => {
+                let mut reader = SliceReader::new(bytes);
+                let mut count = 0;
+                while let Some(event) = reader.next_event().unwrap() {
+                    count += u64::from(matches!(event, Event::Command(c) if c.is(b"SELECT")));
+                }
+                count
             }
-            rdbkit_aof::edit::Piece::Copy { .. } => 0,
+            edit::Piece::Copy { .. } => 0,
         })
         .sum()
+}
+
+/// What holds of any cut.
+pub fn cut(set: &Set, old: &Memory, plan: &Plan) {
+    let (new, lines) = result(set, old, plan);
+    let all = loose(set, old);
+    // What stays is a beginning of what was there.
+    assert_eq!(lines[..], all[..lines.len()]);
+    assert_eq!(effects(&lines)[..], effects(&all)[..effects(&lines).len()]);
+    for file in &plan.output.files {
+        let new = new.get(&file.name).unwrap();
+        assert!(old.get(&file.name).unwrap().starts_with(new));
+    }
+    let Some(point) = &plan.point else { return };
+    let last = plan.output.files.last().unwrap();
+    assert_eq!((&last.name, last.len()), (&point.file, point.offset));
+}
+
+/// What holds when commands were taken out; gives those that stay.
+pub fn dropped(set: &Set, old: &Memory, plan: &Plan) -> Vec<Line> {
+    let (_, lines) = result(set, old, plan);
+    let all = loose(set, old);
+    // No transaction is left without a command.
+    for pair in lines.windows(2) {
+        let empty = pair[0].place == Place::Opens && pair[1].place == Place::Closes;
+        assert!(
+            !empty
+                || all
+                    .windows(2)
+                    .any(|p| p[0].raw == pair[0].raw && p[1].place == Place::Closes)
+        );
+    }
+    // All that stays stood there, on the same database, in this order.
+    let mut rest = effects(&all).into_iter();
+    for line in effects(&lines) {
+        if plan.gone.shortened == 0 {
+            assert!(rest.any(|old| old == line), "{line:?}");
+        }
+    }
+    assert_eq!(plan.kept.commands + plan.gone.commands, all.len() as u64);
+    lines
+}
+
+/// What holds of any repair; gives the new files.
+pub fn repaired(set: &Set, old: &Memory, allowed: &Repair, plan: &Plan) -> Memory {
+    let (new, lines) = result(set, old, plan);
+    // Without a fault nothing changes; what stays stood there, on the same
+    // database. Behind damage that is left out nobody knows better.
+    if !allowed.skip_damage {
+        let all = loose(set, old);
+        let mut rest = effects(&all).into_iter();
+        for line in effects(&lines) {
+            assert!(rest.any(|old| old == line), "{line:?}");
+        }
+    }
+    // Once is enough.
+    let again = edit::repair(&plan.output.set(), &new, allowed, 50).unwrap();
+    assert!(!again.changed(), "{:?}", again.damage);
+    new
 }

@@ -5,10 +5,10 @@ use std::io::Read;
 use rdbkit_aof::{Error, Event, Limits, SliceReader, StreamReader};
 
 /// Gives reads of the sizes in turn.
-struct Cut<'a> {
-    data: &'a [u8],
-    sizes: &'a [usize],
-    turn: usize,
+pub struct Cut<'a> {
+    pub data: &'a [u8],
+    pub sizes: &'a [usize],
+    pub turn: usize,
 }
 
 impl Read for Cut<'_> {

@@ -5,6 +5,7 @@ use crate::edit::find::{Problem, torn_annotation};
 use crate::edit::plan::Spot;
 use crate::edit::survey::{self, Survey};
 use crate::edit::target::Matching;
+use crate::error::ErrorKind;
 use crate::set::Set;
 use crate::transaction::Place;
 use crate::walk::{FileEnd, Item, Unit, Visitor};
@@ -177,6 +178,8 @@ impl<'a> Cutter<'a> {
         }
         let unit = match &end.error {
             None => end.end,
+            // It is one piece, which does not end.
+            Some(error) if matches!(error.kind(), ErrorKind::Preamble(_)) => 0,
             Some(error) => error.token_offset(),
         };
         let torn = end.error.as_ref().is_some_and(crate::Error::is_truncation);

@@ -1,0 +1,8 @@
+//! See `bodies::verified`.
+#![no_main]
+
+#[allow(dead_code)] // the other targets' bodies
+#[path = "../bodies/aof.rs"]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::verified(data));
