@@ -1,6 +1,7 @@
 //! Which database the next command of a log works on.
 
 use crate::command::Command;
+use crate::name::Control;
 use crate::transaction::Place;
 
 /// Follows SELECT through one file: every file begins at database 0, and a
@@ -30,13 +31,21 @@ impl Selected {
     /// is the one selected before it.
     #[inline]
     pub fn command(&mut self, command: &Command<'_>, place: Place) -> u64 {
+        self.named(Control::of(command.name()), command, place)
+    }
+
+    /// As [`command`](Self::command), where the name is known.
+    #[inline(always)]
+    pub(crate) fn named(&mut self, name: Control, command: &Command<'_>, place: Place) -> u64 {
         let before = self.next();
         match place {
             // What an unfinished transaction selected has been of no effect.
             Place::Opens => self.queued = None,
             Place::Closes => self.now = self.queued.take().unwrap_or(self.now),
             _ => {
-                if let Some(db) = selects(command) {
+                if name == Control::Select
+                    && let Some(db) = selects(command)
+                {
                     if place == Place::Queued {
                         self.queued = Some(db);
                     } else {

@@ -27,6 +27,7 @@ mod event;
 pub mod fs;
 mod limits;
 pub mod manifest;
+mod name;
 mod pattern;
 mod reader;
 mod resp;

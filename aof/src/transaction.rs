@@ -2,6 +2,7 @@
 
 use crate::command::Command;
 use crate::event::Event;
+use crate::name::Control;
 
 /// Where in a transaction an event stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -53,29 +54,9 @@ pub struct Transactions {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Long {
     begin: u64,
-    name: Name,
+    name: Control,
     /// Arguments begun; above 1 once the name was seen.
     args: u32,
-}
-
-/// The names that matter here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Name {
-    Multi,
-    Exec,
-    Other,
-}
-
-impl Name {
-    #[inline]
-    fn of(name: &[u8]) -> Name {
-        // By length first: nearly every command is another one.
-        match name.len() {
-            5 if name.eq_ignore_ascii_case(b"MULTI") => Name::Multi,
-            4 if name.eq_ignore_ascii_case(b"EXEC") => Name::Exec,
-            _ => Name::Other,
-        }
-    }
 }
 
 impl Transactions {
@@ -113,26 +94,27 @@ impl Transactions {
     /// As [`event`](Self::event), for a whole command.
     #[inline]
     pub fn command(&mut self, command: &Command<'_>, begin: u64, end: u64) -> Place {
-        self.named(Name::of(command.name()), begin, end)
+        self.named(Control::of(command.name()), begin, end)
     }
 
-    #[inline]
-    fn named(&mut self, name: Name, begin: u64, end: u64) -> Place {
+    /// As [`event`](Self::event), for a whole command of which the name is known.
+    #[inline(always)]
+    pub(crate) fn named(&mut self, name: Control, begin: u64, end: u64) -> Place {
         match (name, self.open) {
-            (Name::Multi, None) => {
+            (Control::Multi, None) => {
                 self.open = Some(begin);
                 Place::Opens
             }
-            (Name::Multi, Some(_)) => Place::Nested,
-            (Name::Exec, Some(_)) => {
+            (Control::Multi, Some(_)) => Place::Nested,
+            (Control::Exec, Some(_)) => {
                 self.open = None;
                 self.unit_ends(end);
                 Place::Closes
             }
-            (Name::Other, Some(_)) => Place::Queued,
+            (Control::Select | Control::None, Some(_)) => Place::Queued,
             (name, None) => {
                 self.unit_ends(end);
-                if name == Name::Exec {
+                if name == Control::Exec {
                     Place::Stray
                 } else {
                     Place::Alone
@@ -147,7 +129,7 @@ impl Transactions {
             (Event::Begin { .. }, long) => {
                 *long = Some(Long {
                     begin,
-                    name: Name::Other,
+                    name: Control::None,
                     args: 0,
                 });
             }
@@ -155,7 +137,7 @@ impl Transactions {
             // A chunk has 16 bytes at least: such a name comes in one.
             (Event::Chunk { bytes, last, .. }, Some(long)) if long.args == 1 => {
                 if *last {
-                    long.name = Name::of(bytes);
+                    long.name = Control::of(bytes);
                 }
                 long.args = 2;
             }

@@ -8,6 +8,7 @@ use crate::database::Selected;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Annotation, Event};
 use crate::limits::Limits;
+use crate::name::{Control, Name};
 use crate::reader::StreamReader;
 use crate::resp::Sink;
 use crate::set::Set;
@@ -74,6 +75,8 @@ pub struct Unit<'a> {
     pub transaction: Option<u64>,
     /// The database in force if the log were cut at [`cut_at`](Self::cut_at).
     pub settled: u64,
+    /// Its name, where that is told fast.
+    pub(crate) name: Option<Name>,
 }
 
 impl Unit<'_> {
@@ -337,24 +340,16 @@ impl<V: Visitor + ?Sized> Sink for Follower<'_, V> {
 impl<V: Visitor + ?Sized> Follower<'_, V> {
     #[inline(always)]
     fn command(&mut self, item: Item<'_>, command: &Command<'_>, begin: u64, end: u64) {
+        let name = Name::of(command);
+        let control = match name {
+            Some(name) => name.control(),
+            None => Control::of(command.name()),
+        };
         let open = self.transactions.open_at();
-        let place = self.transactions.command(command, begin, end);
+        let place = self.transactions.named(control, begin, end);
         let settled = self.selected.settled();
-        let db = self.selected.command(command, place);
+        let db = self.selected.named(control, command, place);
         let transaction = open.or_else(|| self.transactions.open_at());
-        self.give(item, (begin, end), db, place, transaction, settled);
-    }
-
-    #[inline(always)]
-    fn give(
-        &mut self,
-        item: Item<'_>,
-        (begin, end): (u64, u64),
-        db: u64,
-        place: Place,
-        transaction: Option<u64>,
-        settled: u64,
-    ) {
         self.visitor.unit(&Unit {
             item,
             file: self.file,
@@ -365,6 +360,7 @@ impl<V: Visitor + ?Sized> Follower<'_, V> {
             place,
             transaction,
             settled,
+            name,
         });
     }
 
@@ -375,15 +371,18 @@ impl<V: Visitor + ?Sized> Follower<'_, V> {
             let place = self.transactions.event(&event, offset, end);
             self.time = line.timestamp().or(self.time);
             let open = self.transactions.open_at();
-            let (db, settled) = (self.selected.next(), self.selected.settled());
-            self.give(
-                Item::Annotation(line),
-                (offset, end),
-                db,
+            self.visitor.unit(&Unit {
+                item: Item::Annotation(line),
+                file: self.file,
+                begin: offset,
+                end,
+                db: self.selected.next(),
+                time: self.time,
                 place,
-                open,
-                settled,
-            );
+                transaction: open,
+                settled: self.selected.settled(),
+                name: None,
+            });
         } else if let Some((begin, raw)) = self.long.event(&event, offset)
             && let Ok(command) = Command::parse(&raw)
         {

@@ -229,6 +229,11 @@ pub(crate) fn atoll(text: &[u8]) -> i64 {
     strtoll(text).0
 }
 
+/// `1 file`, `2 files`.
+pub(crate) fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -603,6 +603,15 @@ fn what_the_old_log_has_is_told_and_no_reason_to_fail() {
     );
 }
 
+#[test]
+fn a_log_is_judged_for_the_product_whose_commands_it_has() {
+    // Nothing but MSETEX tells that a Valkey wrote it.
+    let data = Data::single(&log(&["MSETEX 1 a 1", "FLUSHALL", "SET b 1"]));
+    let said = data.run(&["drop", "appendonly.aof", "FLUSHALL", "-o", "new"]);
+    ok(&said);
+    assert!(!said.out.contains("with care"), "{}", said.out);
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn repair_mends_a_manifest() {
@@ -622,4 +631,47 @@ fn repair_mends_a_manifest() {
     );
     assert!(fs::read(&path).unwrap() == good);
     ok(&data.run(&["cut", "log", "--before", "FLUSHDB", "-o", "new"]));
+}
+
+#[test]
+fn a_file_of_a_log_is_not_edited_alone() {
+    let data = Data::of("redis-8.0-sid/mp-ops");
+    let path = format!("log/{INCR}");
+    for to in [&["--in-place"][..], &["-o", "new"], &["--dry-run"]] {
+        let args = [&["cut", path.as_str(), "--before", "FLUSHDB"], to].concat();
+        let said = data.refused(&args, 2);
+        assert!(
+            said.contains("is one file of the log log/appendonly.aof.manifest"),
+            "{said}"
+        );
+    }
+    // Elsewhere it is a log of its own.
+    fs::copy(data.log().join(INCR), data.at("alone.aof")).unwrap();
+    ok(&data.run(&["cut", "alone.aof", "--before", "FLUSHDB", "-o", "new"]));
+}
+
+#[test]
+fn a_command_that_only_loses_keys_is_told() {
+    let data = Data::single(&log(&["SET a 1", "DEL a b"]));
+    let said = data.run(&["drop", "appendonly.aof", "DEL", "--key", "a", "-o", "new"]);
+    ok(&said);
+    assert!(said.out.contains("1 command loses some of the keys"));
+    assert!(
+        said.out.lines().all(|line| !line.trim().is_empty()),
+        "{}",
+        said.out
+    );
+}
+
+#[test]
+fn no_repair_is_promised_for_a_damaged_base() {
+    let data = Data::of("redis-8.0-sid/mp-ops");
+    let base = data.log().join("appendonly.aof.1.base.rdb");
+    let bytes = fs::read(&base).unwrap();
+    fs::write(&base, &bytes[..bytes.len() - 9]).unwrap();
+    let said = data.refused(&["drop", "log", "FLUSHDB", "-o", "new"], 1);
+    assert!(
+        said.contains("cannot be mended here") && !said.contains("repair"),
+        "{said}"
+    );
 }

@@ -316,7 +316,7 @@ fn a_history_follows_on_request() {
     let plain = of(&["history", &path, "a", "--db", "0"], 0);
     assert_eq!(out(&plain).lines().count(), 3);
     assert!(out(&plain).contains("RENAME a b  [it is b now]"));
-    assert!(err(&plain).contains("1 commands of unknown kind may have touched it (mod.set)"));
+    assert!(err(&plain).contains("1 command of unknown kind may have touched it (mod.set)"));
     let followed = of(&["history", &path, "a", "--follow"], 0);
     assert!(
         out(&followed).contains("> appendonly.aof:"),

@@ -285,4 +285,5 @@ def one_start(server, folder):
     finally:
         process.kill()
         process.wait()
-    return {"loads": False, "exit": process.returncode}
+    # which signal it is may differ from run to run
+    return {"loads": False, "exit": "signal" if process.returncode < 0 else process.returncode}

@@ -108,6 +108,9 @@ def value(client, server, key, kind):
         return hash_fields(client, server, key)
     if kind == b"stream":
         return stream(client, key)
+    if kind == b"vectorset":
+        names = sorted(client.cmd("VRANDMEMBER", key, client.cmd("VCARD", key)))
+        return [[text(n), [text(x) for x in client.cmd("VEMB", key, n)], text(client.cmd("VGETATTR", key, n))] for n in names]
     return {"$unknown": kind.decode()}
 
 

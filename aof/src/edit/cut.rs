@@ -82,6 +82,13 @@ pub fn cut(set: &Set, source: &dyn Source, target: &Cut, now_ms: i64) -> Result<
     let edits = edits(set, source, &cutter, &ends, &mut notes)?;
     let (output, files, manifest_changed) = assemble::assemble(set, &edits, &mut notes);
     let (gone, kept, around) = cutter.survey.finish();
+    if let (Cut::Until(wanted), Some((first, _))) = (target, gone.times)
+        && first <= *wanted
+    {
+        let wanted = *wanted;
+        notes.retain(|note| !matches!(note, Note::LastSecond { .. }));
+        notes.push(Note::ClockWentBack { wanted, first });
+    }
     Ok(Plan {
         action: Action::Cut,
         output,
@@ -148,6 +155,9 @@ fn judge(
 }
 
 fn no_match(set: &Set, cutter: &Cutter<'_>, wanted: u64) -> Error {
+    if let Some(refused) = Problem::refused(&cutter.before) {
+        return refused;
+    }
     let unread = Problem::unread(&cutter.before);
     if cutter.matches == 0 {
         return Error::NothingMatches {

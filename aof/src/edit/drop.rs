@@ -128,6 +128,9 @@ fn judge(
     if let Some(failure) = dropper.failure.take() {
         return Err(failure);
     }
+    if let Some(refused) = find::Problem::refused(&dropper.problems) {
+        return Err(refused);
+    }
     let mut notes = Vec::new();
     let unread = || find::Problem::unread(&dropper.problems);
     let total = dropper.matches;
@@ -171,6 +174,11 @@ fn judge(
         return Err(Error::BeyondEnd { at, length });
     }
     notes.append(&mut dropper.notes);
+    if dropper.emptied > 0 {
+        notes.push(Note::EmptiedTransactions {
+            transactions: dropper.emptied,
+        });
+    }
     if dropper.split > 0 {
         notes.push(Note::SplitTransactions {
             transactions: dropper.split,

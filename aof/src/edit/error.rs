@@ -2,13 +2,14 @@
 
 use crate::edit::excerpt::Excerpt;
 use crate::edit::plan::Spot;
+use crate::words::counted;
 
 /// Why a log cannot be edited as asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// No command matches.
-    #[error("nothing matches among {commands} commands in {files} files{}", unread_hint(.unread))]
+    #[error("nothing matches among {} in {}{}", counted(*.commands, "command", "commands"), counted(*.files as u64, "file", "files"), unread_hint(.unread))]
     NothingMatches {
         /// Commands that were looked at.
         commands: u64,
@@ -18,7 +19,7 @@ pub enum Error {
         unread: Vec<Spot>,
     },
     /// Fewer commands match than the number asked for.
-    #[error("there are only {matches} matches, not {wanted}{}", unread_hint(.unread))]
+    #[error("there {} only {}, not {wanted}{}", if *.matches == 1 { "is" } else { "are" }, counted(*.matches, "match", "matches"), unread_hint(.unread))]
     TooFewMatches {
         /// How many match.
         matches: u64,

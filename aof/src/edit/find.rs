@@ -1,11 +1,12 @@
 //! Finding what is meant: commands by pattern, files by name.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use crate::edit::error::Error;
 use crate::edit::plan::Spot;
 use crate::edit::survey;
 use crate::edit::target::{At, Matching};
+use crate::error::ErrorKind;
 use crate::reader::is_preamble;
 use crate::set::Set;
 use crate::source::Source;
@@ -68,11 +69,36 @@ pub(super) fn torn_annotation(end: &FileEnd) -> Option<u64> {
     torn.then_some(end.safe)
 }
 
+/// What kind of problem it is: what may help depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cause {
+    /// A repair may mend it.
+    Log,
+    /// The RDB file at the front is damaged.
+    Rdb,
+    /// The operating system refused.
+    System,
+}
+
+impl Cause {
+    fn of(kind: &ErrorKind) -> Cause {
+        match kind {
+            // A repair can do without a file.
+            ErrorKind::Io(error) if error.kind() == io::ErrorKind::NotFound => Cause::Log,
+            ErrorKind::Io(_) => Cause::System,
+            ErrorKind::Preamble(error) if error.is_io() => Cause::System,
+            ErrorKind::Preamble(_) => Cause::Rdb,
+            _ => Cause::Log,
+        }
+    }
+}
+
 /// What is wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Problem {
     pub at: Spot,
     pub what: String,
+    cause: Cause,
     /// The file could not be read on from there.
     pub unread: bool,
 }
@@ -88,13 +114,18 @@ impl Problem {
         if let Some(error) = &end.error {
             return Some(Problem {
                 at: spot(error.token_offset()),
-                what: error.kind().to_string(),
+                what: match error.kind() {
+                    ErrorKind::Preamble(error) => error.to_string(),
+                    kind => kind.to_string(),
+                },
+                cause: Cause::of(error.kind()),
                 unread: true,
             });
         }
         end.open.map(|begin| Problem {
             at: spot(begin),
             what: "a transaction without its EXEC".to_owned(),
+            cause: Cause::Log,
             unread: false,
         })
     }
@@ -105,10 +136,66 @@ impl Problem {
         unread.map(|problem| problem.at.clone()).collect()
     }
 
+    /// What the operating system refused: nothing is known of such a file, not
+    /// even that it is damaged.
+    pub fn refused(problems: &[Problem]) -> Option<Error> {
+        let refused = problems.iter().find(|p| p.cause == Cause::System);
+        refused.map(|problem| problem.clone().error())
+    }
+
     pub fn error(self) -> Error {
-        Error::Damaged {
-            at: self.at,
-            what: self.what,
+        let Problem { at, what, .. } = self;
+        match self.cause {
+            Cause::Log => Error::Damaged { at, what },
+            Cause::Rdb => Error::DamagedRdb { at, what },
+            Cause::System => Error::Unreadable {
+                file: at.file,
+                what,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edit::{self, Cut, Pick, Removal, What, Which};
+
+    struct Refusing;
+
+    impl Source for Refusing {
+        fn open(&self, _: &[u8]) -> io::Result<Box<dyn Read + Send + '_>> {
+            Err(io::ErrorKind::PermissionDenied.into())
+        }
+
+        fn list(&self) -> io::Result<Option<Vec<crate::Listed>>> {
+            Ok(None)
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_taken_for_damage() {
+        let set = Set::single(b"a.aof");
+        let matching = Matching {
+            pattern: "FLUSHALL".parse().unwrap(),
+            db: None,
+        };
+        let removal = Removal {
+            what: What::Matching {
+                matching: matching.clone(),
+                which: Which::Only,
+            },
+            keys: Vec::new(),
+        };
+        let cut = Cut::Before {
+            matching,
+            pick: Pick::FIRST,
+        };
+        for error in [
+            edit::drop(&set, &Refusing, &removal, 0).unwrap_err(),
+            edit::cut(&set, &Refusing, &cut, 0).unwrap_err(),
+        ] {
+            assert!(matches!(error, Error::Unreadable { .. }), "{error}");
         }
     }
 }

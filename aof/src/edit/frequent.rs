@@ -2,56 +2,41 @@
 
 use crate::command::Command;
 use crate::commands::{self, Spec};
+use crate::name::{HASHES, Name};
 
-/// Few commands make up a log: names are looked up in a small table of those
-/// seen last before the table of all commands is asked.
+/// Few commands make up a log: names are looked up among those seen last before
+/// the table of all commands is asked.
 #[derive(Debug)]
 pub(super) struct Frequent<T> {
     kept: Vec<(&'static Spec, T)>,
-    /// By length and last byte of a name: the name as it was spelled, and its
-    /// place above.
-    seen: [Seen; SEEN],
-}
-
-const SEEN: usize = 64;
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Seen {
-    name: [u8; 16],
-    /// 0 where nothing was seen.
-    length: usize,
-    at: usize,
+    /// By hash of a name: the name as it was spelled, and its place above.
+    seen: Box<[(Name, usize)]>,
 }
 
 impl<T> Frequent<T> {
     pub fn new() -> Frequent<T> {
         Frequent {
             kept: Vec::new(),
-            seen: [Seen::default(); SEEN],
+            seen: vec![(Name::default(), 0); HASHES].into_boxed_slice(),
         }
     }
 
     /// What is kept for the command, made where it comes for the first time;
-    /// `None` if the table does not know it. `name` is its name.
-    #[inline]
+    /// `None` if the table does not know it. `name` is its name, if that is known.
+    #[inline(always)]
     pub fn of(
         &mut self,
         command: &Command<'_>,
-        name: &[u8],
+        name: Option<Name>,
         make: impl FnOnce(&'static Spec) -> T,
     ) -> Option<(&'static Spec, &mut T)> {
-        let last = name.last().copied().unwrap_or(0) & 0x1f;
-        let place = (usize::from(last) + name.len() * 7) % SEEN;
-        let mut at = None;
-        if let Some(seen) = self.seen.get(place)
-            && seen.length > 0
-            && seen.name.get(..seen.length) == Some(name)
-        {
-            at = Some(seen.at);
-        }
-        let at = match at {
+        let seen = name.and_then(|name| {
+            let (seen, at) = *self.seen.get(name.hash())?;
+            (seen == name).then_some(at)
+        });
+        let at = match seen {
             Some(at) => at,
-            None => self.look_up(place, command, name, make)?,
+            None => self.look_up(command, name, make)?,
         };
         self.kept.get_mut(at).map(|(spec, kept)| (*spec, kept))
     }
@@ -59,9 +44,8 @@ impl<T> Frequent<T> {
     #[inline(never)]
     fn look_up(
         &mut self,
-        place: usize,
         command: &Command<'_>,
-        name: &[u8],
+        name: Option<Name>,
         make: impl FnOnce(&'static Spec) -> T,
     ) -> Option<usize> {
         let spec = commands::spec(command)?;
@@ -71,13 +55,11 @@ impl<T> Frequent<T> {
             self.kept.push((spec, make(spec)));
         }
         // What has subcommands is not told by its name.
-        if spec.name().len() == name.len()
-            && !spec.is_container()
-            && let Some(seen) = self.seen.get_mut(place)
-            && let Some(held) = seen.name.get_mut(..name.len())
+        let alone = !spec.is_container() && !spec.name().contains(&b'|');
+        if let Some(name) = name.filter(|_| alone)
+            && let Some(seen) = self.seen.get_mut(name.hash())
         {
-            held.copy_from_slice(name);
-            (seen.length, seen.at) = (name.len(), at);
+            *seen = (name, at);
         }
         Some(at)
     }

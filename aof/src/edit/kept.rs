@@ -138,7 +138,7 @@ impl Keeping {
     }
 
     /// A command or annotation that stays.
-    #[inline]
+    #[inline(always)]
     pub fn unit(&mut self, unit: &Unit<'_>) {
         let command = match &unit.item {
             Item::Command(command) | Item::Abridged(command) => command,
@@ -149,10 +149,8 @@ impl Keeping {
             }
         };
         self.kept.commands += 1;
-        let mut args = command.args();
-        let name = args.next().unwrap_or_default();
         let mut new = false;
-        let found = self.roles.of(command, name, |spec| {
+        let found = self.roles.of(command, unit.name, |spec| {
             new = true;
             Role::of(spec)
         });
@@ -165,12 +163,9 @@ impl Keeping {
         }
         match role {
             Role::None => {}
-            // The plain SET, of which there are most.
-            Role::Set if command.len() == 3 => {
-                if self.expired.count() > 0 {
-                    self.put(unit.db, args.next().unwrap_or_default(), false);
-                }
-            }
+            // The plain SET, of which there are most, sets no expiry.
+            Role::Set if command.len() == 3 && self.expired.count() == 0 => {}
+            Role::Clears if self.expired.count() == 0 => {}
             _ => self.expiry(role, spec, command, unit.db),
         }
     }
@@ -225,6 +220,7 @@ impl Keeping {
         self.valkey = both(self.valkey, valkey);
     }
 
+    #[inline(never)]
     fn expiry(&mut self, role: Role, spec: &'static Spec, command: &Command<'_>, db: u64) {
         let passed = |at: Option<i64>| at.is_some_and(|at| at <= self.now_ms);
         let key = command.arg(1).unwrap_or_default();
@@ -260,11 +256,9 @@ impl Keeping {
                 self.put(db, command.arg(2).unwrap_or_default(), passed);
             }
             Role::Clears => {
-                if self.expired.count() > 0 {
-                    for index in spec.keys(command) {
-                        self.expired
-                            .remove(db, command.arg(index).unwrap_or_default());
-                    }
+                for index in spec.keys(command) {
+                    self.expired
+                        .remove(db, command.arg(index).unwrap_or_default());
                 }
             }
             Role::FlushDb => self.expired.remove_database(db),

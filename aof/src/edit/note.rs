@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::edit::plan::Spot;
+use crate::words::counted;
 
 /// One thing to know. [`fmt::Display`] gives a sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +47,14 @@ pub enum Note {
         /// The last time that stays.
         time: i64,
     },
+    /// A cut to a time in a log whose clock went back: what goes has commands
+    /// that were written at the time asked for, or before it.
+    ClockWentBack {
+        /// What was asked for: Unix seconds.
+        wanted: i64,
+        /// The earliest time of what goes: Unix seconds.
+        first: i64,
+    },
     /// The whole log is older than the time asked for: nothing goes.
     AllBefore {
         /// The last time in it.
@@ -71,6 +80,11 @@ pub enum Note {
     /// Commands that go were part of transactions of which others stay.
     SplitTransactions {
         /// How many transactions.
+        transactions: u64,
+    },
+    /// Transactions of which no command is left: they go.
+    EmptiedTransactions {
+        /// How many.
         transactions: u64,
     },
     /// A SELECT was put in, so that what follows works on its database as before.
@@ -152,6 +166,11 @@ impl fmt::Display for Note {
                 f,
                 "times are recorded in whole seconds: all of second {time} stays"
             ),
+            Note::ClockWentBack { wanted, first } => write!(
+                f,
+                "the clock went back: the point is before the first time after second {wanted}, and commands behind it of \
+                 second {first} and later go, too"
+            ),
             Note::AllBefore { time } => {
                 write!(f, "the last time in the log is {time}: nothing is later")
             }
@@ -162,7 +181,12 @@ impl fmt::Display for Note {
             ),
             Note::HistoryDropped { files } => write!(
                 f,
-                "{files} files that a rewrite has replaced leave the manifest; they are never loaded"
+                "{} a rewrite has replaced; servers never load what is listed so",
+                counted(
+                    *files as u64,
+                    "file leaves the manifest that",
+                    "files leave the manifest that"
+                )
             ),
             Note::OnlyBase => f.write_str("nothing but the base stays"),
             Note::EmptyFile { file } => write!(
@@ -172,7 +196,21 @@ impl fmt::Display for Note {
             ),
             Note::SplitTransactions { transactions } => write!(
                 f,
-                "{transactions} transactions lose some of their commands and keep others"
+                "{}, but not all",
+                counted(
+                    *transactions,
+                    "transaction loses some of its commands",
+                    "transactions lose some of their commands"
+                )
+            ),
+            Note::EmptiedTransactions { transactions } => write!(
+                f,
+                "{} with MULTI, EXEC and any SELECT",
+                counted(
+                    *transactions,
+                    "transaction loses all of its commands and goes",
+                    "transactions lose all of their commands and go"
+                )
             ),
             Note::SelectInserted { at, db } => write!(
                 f,
@@ -180,8 +218,13 @@ impl fmt::Display for Note {
             ),
             Note::BuiltOnMissing { file, later } => write!(
                 f,
-                "{} loses commands, and {later} files that are loaded after it were written on top of them",
-                file.escape_ascii()
+                "{} loses commands, and {} on top of them",
+                file.escape_ascii(),
+                counted(
+                    *later as u64,
+                    "file that is loaded after it was written",
+                    "files that are loaded after it were written"
+                )
             ),
             Note::MissingIncrement { file } => write!(
                 f,
@@ -190,7 +233,8 @@ impl fmt::Display for Note {
             ),
             Note::DatabaseUncertain { from, db, commands } => write!(
                 f,
-                "{commands} commands from {from} on work on database {db} if no SELECT was among the damaged bytes"
+                "{} from {from} on: on database {db} if no SELECT was among the damaged bytes",
+                counted(*commands, "command", "commands")
             ),
             Note::MoreBehind { at } => write!(
                 f,

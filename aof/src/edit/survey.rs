@@ -48,7 +48,7 @@ impl<'a> Survey<'a> {
     }
 
     /// A command or annotation that stays.
-    #[inline]
+    #[inline(always)]
     pub fn stays(&mut self, unit: &Unit<'_>) {
         self.keeping.unit(unit);
         let Some(command) = unit.item.command() else {
@@ -68,6 +68,7 @@ impl<'a> Survey<'a> {
     }
 
     /// A command or annotation that goes.
+    #[inline(never)]
     pub fn goes(&mut self, unit: &Unit<'_>) {
         self.gone.unit(unit);
         self.hole(unit);
@@ -150,7 +151,7 @@ struct Held {
 }
 
 impl Ring {
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, unit: &Unit<'_>, command: &Command<'_>) {
         let raw = command.as_raw();
         if let Some(held) = self.held.get_mut(self.next) {
@@ -179,6 +180,7 @@ impl Ring {
                 place: Place::Alone,
                 settled: held.db,
                 transaction: held.transaction,
+                name: None,
             };
             Excerpt::of(&unit, name(set, held.file))
         };

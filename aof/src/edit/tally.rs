@@ -7,6 +7,7 @@ use crate::commands::{self, Spec};
 use crate::edit::frequent::Frequent;
 use crate::edit::plan::Tally;
 use crate::edit::sample::Sample;
+use crate::name::Name;
 use crate::transaction::Place;
 use crate::walk::Unit;
 
@@ -51,7 +52,7 @@ impl Count {
             let (first, last) = self.tally.times.unwrap_or((time, time));
             self.tally.times = Some((first.min(time), last.max(time)));
         }
-        match self.name(&command) {
+        match self.name(&command, unit.name) {
             Some(spec) => self.keys(spec, &command, unit.db, |_| true),
             None => self.unknown_name(&command),
         }
@@ -80,8 +81,8 @@ impl Count {
         self.database(db, 2 + selects);
     }
 
-    fn name(&mut self, command: &Command<'_>) -> Option<&'static Spec> {
-        let (spec, count) = self.names.of(command, command.name(), |_| 0)?;
+    fn name(&mut self, command: &Command<'_>, name: Option<Name>) -> Option<&'static Spec> {
+        let (spec, count) = self.names.of(command, name, |_| 0)?;
         *count += 1;
         Some(spec)
     }

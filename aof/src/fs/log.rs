@@ -141,6 +141,21 @@ impl Log {
             Ok(Set::single(self.name.clone()))
         }
     }
+
+    /// Of a single file: the manifest beside it that lists it as a part of a log
+    /// servers load. A manifest that cannot be read lists nothing here.
+    #[must_use]
+    pub fn listed_in(&self) -> Option<PathBuf> {
+        if self.manifest {
+            return None;
+        }
+        let lists = |manifest: &Vec<u8>| {
+            let set = Set::open(&self.folder, manifest);
+            set.is_ok_and(|set| set.files().iter().any(|file| file.name == self.name))
+        };
+        let manifest = manifests(&self.folder).ok()?.into_iter().find(lists)?;
+        self.folder.file(&manifest).ok()
+    }
 }
 
 /// Whether the file begins as a manifest does. Nothing is read of what is no

@@ -1,32 +1,17 @@
 //! The names of a log's commands: nearly every command is one that was seen
 //! before, with a number of arguments that is right. Telling so must cost next
 //! to nothing.
-//!
-//! ```text
-//! *3\r\n$3\r\nSET\r\n...   the name stands behind two short lines, and is
-//!                          compared as two words of eight bytes
-//! ```
 
 use std::collections::BTreeMap;
 
 use crate::command::Command;
+use crate::name::Name;
 
 /// Places in the table: names seen at first keep theirs, none is ever driven out.
 const SIZE: usize = 512;
 
 /// Places looked at for one name.
 const PROBES: usize = 8;
-
-/// Longest name that has a place.
-const LONGEST: usize = 16;
-
-/// A name as it is compared: its bytes behind zeros, and how many there are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Key {
-    low: u64,
-    high: u64,
-    length: u32,
-}
 
 /// How much a command of a known name, with a right number of arguments, asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,7 +29,7 @@ pub(super) enum Class {
 /// What was found out about a name, and how often it came.
 #[derive(Clone, Copy, Debug, Default)]
 struct Place {
-    key: Key,
+    name: Name,
     class: Class,
     /// The numbers of arguments that are right.
     least: u32,
@@ -83,11 +68,11 @@ impl Names {
             return None;
         }
         let args = command.len() as u32;
-        let key = key(command.as_raw(), args)?;
-        let first = hash(key);
+        let name = Name::of(command)?;
+        let first = name.hash();
         for probe in 0..PROBES {
             let place = self.places.get_mut((first + probe) % SIZE)?;
-            if place.key == key {
+            if place.name == name {
                 if args < place.least || place.most < args {
                     return None;
                 }
@@ -95,7 +80,7 @@ impl Names {
                 place.args += u64::from(args);
                 return Some(place.class);
             }
-            if place.key.length == 0 {
+            if place.name.is_none() {
                 return None;
             }
         }
@@ -104,20 +89,20 @@ impl Names {
 
     /// Gives a name a place, from now on to be known with `least..=most` arguments.
     pub fn learn(&mut self, command: &Command<'_>, class: Class, least: u32, most: u32) {
-        let Some(key) = key(command.as_raw(), command.len() as u32) else {
+        let Some(name) = Name::of(command) else {
             return;
         };
-        let first = hash(key);
+        let first = name.hash();
         for probe in 0..PROBES {
             let Some(place) = self.places.get_mut((first + probe) % SIZE) else {
                 return;
             };
-            if place.key == key {
+            if place.name == name {
                 return;
             }
-            if place.key.length == 0 {
+            if place.name.is_none() {
                 *place = Place {
-                    key,
+                    name,
                     class,
                     least,
                     most,
@@ -151,82 +136,17 @@ impl Names {
     pub fn counts(&self) -> BTreeMap<Vec<u8>, u64> {
         let mut counts = self.others.clone();
         for place in self.places.iter().filter(|place| place.commands > 0) {
-            let mut name = [place.key.low.to_le_bytes(), place.key.high.to_le_bytes()].concat();
-            name.truncate(place.key.length as usize);
-            name.make_ascii_lowercase();
+            let name = place.name.to_vec().to_ascii_lowercase();
             *counts.entry(name).or_default() += place.commands;
         }
         counts
     }
 }
 
-#[inline(always)]
-fn hash(key: Key) -> usize {
-    let mixed = (key.low ^ key.high.rotate_left(23)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed >> 55) as usize
-}
-
-/// The name of a command in the form servers write; `None` where it is too long,
-/// or empty.
-#[inline(always)]
-fn key(raw: &[u8], args: u32) -> Option<Key> {
-    // "*" digits CRLF
-    let line = match args {
-        0..10 => 4,
-        10..100 => 5,
-        100..1000 => 6,
-        _ => return None,
-    };
-    // "$" digits CRLF name CRLF
-    let [b'$', first, second, third, ..] = *raw.get(line..)?.first_chunk::<4>()? else {
-        return None;
-    };
-    let (length, at) = if second == b'\r' {
-        (usize::from(first.wrapping_sub(b'0')), line + 4)
-    } else if first == b'1' && third == b'\r' {
-        (10 + usize::from(second.wrapping_sub(b'0')), line + 5)
-    } else {
-        return None;
-    };
-    if length == 0 || length > LONGEST {
-        return None;
-    }
-    let name = raw.get(at..)?;
-    let (low, high) = match name.first_chunk::<16>() {
-        Some(bytes) => {
-            let both = u128::from_le_bytes(*bytes);
-            (both as u64, (both >> 64) as u64)
-        }
-        None => short(name, length),
-    };
-    let (low_mask, high_mask) = if length < 8 {
-        ((1 << (8 * length)) - 1, 0)
-    } else if length < 16 {
-        (u64::MAX, (1 << (8 * (length - 8))) - 1)
-    } else {
-        (u64::MAX, u64::MAX)
-    };
-    Some(Key {
-        low: low & low_mask,
-        high: high & high_mask,
-        length: length as u32,
-    })
-}
-
-/// The bytes of a name near the end of its command.
-#[inline(always)]
-fn short(name: &[u8], length: usize) -> (u64, u64) {
-    let mut bytes = [0; LONGEST];
-    for (byte, &found) in bytes.iter_mut().zip(name.iter().take(length)) {
-        *byte = found;
-    }
-    let both = u128::from_le_bytes(bytes);
-    (both as u64, (both >> 64) as u64)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::name::LONGEST;
 
     fn raw(args: &[&[u8]]) -> Vec<u8> {
         let mut raw = format!("*{}\r\n", args.len()).into_bytes();

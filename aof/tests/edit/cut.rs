@@ -217,6 +217,18 @@ fn to_a_time() {
 }
 
 #[test]
+fn to_a_time_with_a_clock_that_went_back() {
+    let file = b"#TS:100\r\n*1\r\n$4\r\nPING\r\n#TS:110\r\n*1\r\n$4\r\nPING\r\n#TS:90\r\n*1\r\n$4\r\nPING\r\n";
+    let cut = |wanted| cut(&[file.to_vec()], &Cut::Until(wanted)).unwrap().0.notes;
+    let note = |wanted| [Note::ClockWentBack { wanted, first: 90 }];
+    assert_eq!(
+        (cut(100), cut(105)),
+        (note(100).to_vec(), note(105).to_vec())
+    );
+    assert_eq!(cut(110), [Note::AllBefore { time: 110 }]);
+}
+
+#[test]
 fn damage_matters_before_the_point_alone() {
     let torn = |lines: &[&str]| [log(lines), b"*2\r\n$3\r\nDE".to_vec()].concat();
     let files = [

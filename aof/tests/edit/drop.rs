@@ -118,7 +118,10 @@ fn the_scene_stays_set() {
     assert_eq!(new, log(&["SELECT 3", "SET a 1"]));
     assert!(matches!(
         plan.notes[..],
-        [Note::SelectInserted { db: 3, .. }]
+        [
+            Note::SelectInserted { db: 3, .. },
+            Note::EmptiedTransactions { transactions: 1 }
+        ]
     ));
     assert_eq!((plan.gone.transactions, plan.gone.commands), (1, 4));
     // The same by the offset of its MULTI.

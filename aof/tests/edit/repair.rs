@@ -205,6 +205,15 @@ fn wrong_lengths_and_garbage() {
 }
 
 #[test]
+fn a_key_that_ends_like_an_annotation_is_none() {
+    let bytes = join(&[
+        b"*2\r\n$3\r\nDEL\r\n$\xeb\r\nset#TS:8\r\n",
+        &log(&["SET a 1"]),
+    ]);
+    mends(&bytes, SKIP, &["SET a 1"]);
+}
+
+#[test]
 fn what_servers_refuse_is_left_out_on_request() {
     let lines = [
         "SET a 1",
@@ -220,6 +229,10 @@ fn what_servers_refuse_is_left_out_on_request() {
         &["SET a 1", "JSON.SET a . 1", "SET c 1"],
     );
     assert_eq!(harm, [Harm::UnknownCommand, Harm::WrongArity, Harm::Vain]);
+    // Servers from 7.0 on do not start with a subcommand they do not know.
+    let lines = ["SET a 1", "XGROUP DESxROY s g", "SET c 1"];
+    let harm = mends(&log(&lines), SKIP, &["SET a 1", "SET c 1"]);
+    assert_eq!(harm, [Harm::UnknownCommand]);
     let lines = ["MULTI", "MULTI", "SET b", "EXEC"];
     let harm = mends(&log(&lines), Repair::default(), &["MULTI", "SET b", "EXEC"]);
     assert_eq!(harm, [Harm::Vain]);
@@ -258,6 +271,14 @@ fn transactions_are_kept_whole_or_go() {
         let bytes = join(&[&head, b"*1\r\n$4\r\nEX\r\n", &log(next)]);
         mends(&bytes, SKIP, &[&["SET a 1", "SELECT 4"], next].concat());
     }
+    // It was, and is a command of another name now: the next transaction is whole.
+    let lines = ["SET a 1", "MULTI", "SET b 1", "EX@C", "SET c 1"];
+    let next = ["MULTI", "SET d 1", "EXEC"];
+    mends(
+        &log(&[&lines[..], &next].concat()),
+        SKIP,
+        &[&["SET a 1", "SET c 1"][..], &next].concat(),
+    );
     // A command no server knows breaks one, too.
     mends(
         &log(&["SET a 1", "MULTI", "NOSUCH", "SET b 1", "EXEC"]),

@@ -154,7 +154,7 @@ pub struct RepairArgs {
 #[derive(Args, Debug)]
 #[command(group = ArgGroup::new("destination").required(true).multiple(true).args(["output", "in_place", "dry_run"]))]
 pub struct Destination {
-    /// Folder with a manifest, manifest, or single file
+    /// Folder with a manifest, manifest, or single file that no manifest lists
     #[arg(value_name = "PATH")]
     pub path: PathBuf,
 

@@ -1,4 +1,4 @@
-//! Edits of a log for people: what goes, what stays, what to do next.
+//! Edits of a log for people: what goes, what stays, why not.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -6,14 +6,11 @@ use std::path::Path;
 use rdbkit_aof::edit::{
     Around, Damage, Error, Excerpt, Fate, ManifestHarm, Needs, Note, Plan, Spot, Tally,
 };
-use rdbkit_aof::fs::{Log, Written};
-use rdbkit_aof::verify::Effect;
 use rdbkit_rdb::verify::Server;
 
-use crate::proof::Proof;
 use crate::render::command::word;
 use crate::render::table::Table;
-use crate::render::text::{CARE, GOOD, grouped, row};
+use crate::render::text::{CARE, counted, grouped, row};
 use crate::time::Time;
 
 /// Damaged places and places of removed commands shown one by one.
@@ -62,125 +59,6 @@ pub fn plan(
         writeln!(out, "  {CARE}note{CARE:#}       {}", note_text(note))?;
     }
     Ok(())
-}
-
-/// Writes what became of it.
-///
-/// # Errors
-///
-/// Of writing.
-pub fn outcome(
-    out: &mut dyn Write,
-    old: &Log,
-    plan: &Plan,
-    dry_run: bool,
-    written: Option<&(Written, Proof)>,
-) -> io::Result<()> {
-    let Some((written, proof)) = written else {
-        let why = if dry_run { "dry run" } else { "no change" };
-        return writeln!(out, "{why}: nothing was written");
-    };
-    let copied = &written.copied;
-    writeln!(
-        out,
-        "{GOOD}written{GOOD:#}: {}: {}, {} bytes ({} shared, {} copied by the system, {} by rdbkit)",
-        written.path.display(),
-        counted(written.files as u64, "file", "files"),
-        grouped(copied.total()),
-        grouped(copied.cloned),
-        grouped(copied.in_kernel),
-        grouped(copied.written),
-    )?;
-    let server = proof.server;
-    match proof.effect {
-        Effect::Loads => row(
-            out,
-            "verified",
-            &format!("read again from beginning to end: {server} loads it"),
-        )?,
-        effect => {
-            let does = effect.summary();
-            writeln!(
-                out,
-                "  {CARE}verified{CARE:#}   with care: {server} {does}; the old log has this, too:"
-            )?;
-            for caution in &proof.cautions {
-                row(out, "", caution)?;
-            }
-        }
-    }
-    if let Some(backup) = &written.backup {
-        row(
-            out,
-            "backup",
-            &format!("the old log, untouched: {}", backup.display()),
-        )?;
-    }
-    if !written.others.is_empty() {
-        let names: Vec<String> = written.others.iter().map(|name| word(name)).collect();
-        row(
-            out,
-            "",
-            &format!("only in the backup: {}", names.join(", ")),
-        )?;
-    }
-    if !written.owner_kept {
-        let old = if let Some(backup) = &written.backup {
-            backup.clone()
-        } else if old.has_manifest() {
-            old.folder().path().to_owned()
-        } else {
-            old.folder().file(old.name()).unwrap_or_default()
-        };
-        let change = format!(
-            "chown -R --reference={} {}",
-            shell(&old),
-            shell(&written.path)
-        );
-        writeln!(
-            out,
-            "  {CARE}owner{CARE:#}      the files are yours; for the server: {change}"
-        )?;
-    }
-    let next = match written.backup {
-        Some(_) => "start the server as always".to_owned(),
-        None => start(
-            &written.path,
-            plan.output
-                .manifest
-                .as_ref()
-                .map(|(name, _)| name.as_slice()),
-        ),
-    };
-    row(out, "next", &next)
-}
-
-/// How to start a server on a log.
-fn start(path: &Path, manifest: Option<&[u8]>) -> String {
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let folder = shell(path.parent().unwrap_or(Path::new("/")));
-    let name = shell(Path::new(path.file_name().unwrap_or_default()));
-    match manifest {
-        Some(manifest) => {
-            let log = manifest.strip_suffix(b".manifest").unwrap_or(manifest);
-            let log = shell(Path::new(&String::from_utf8_lossy(log).into_owned()));
-            format!(
-                "redis-server --appendonly yes --dir {folder} --appenddirname {name} --appendfilename {log}"
-            )
-        }
-        None => format!("redis-server --appendonly yes --dir {folder} --appendfilename {name}"),
-    }
-}
-
-/// A path as a shell takes it.
-fn shell(path: &Path) -> String {
-    let text = path.display().to_string();
-    let plain = |c: char| c.is_alphanumeric() || "/._-+,:=@%".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
-    }
 }
 
 fn around(out: &mut dyn Write, all: &[Around]) -> io::Result<()> {
@@ -260,7 +138,9 @@ fn gone(out: &mut dyn Write, gone: &Tally) -> io::Result<()> {
     if let Some(more @ 1..) = gone.names.len().checked_sub(LISTED) {
         names.push(format!("{more} other names"));
     }
-    row(out, "", &names.join(", "))?;
+    if !names.is_empty() {
+        row(out, "", &names.join(", "))?;
+    }
     if gone.keys > 0 {
         let about = if gone.keys_exact { "" } else { "about " };
         let mut keys: Vec<String> = gone
@@ -351,6 +231,12 @@ pub fn note_text(note: &Note) -> String {
             "times are recorded in whole seconds: all of {} stays",
             time(*last)
         ),
+        Note::ClockWentBack { wanted, first } => format!(
+            "the clock went back: the point is before the first time after {}, and commands behind it of {} and \
+             later go, too",
+            time(*wanted),
+            time(*first)
+        ),
         Note::AllBefore { time: last } => {
             format!(
                 "the last time in the log is {}: nothing is later",
@@ -368,6 +254,15 @@ pub fn why(error: &Error) -> String {
             "the log begins at {}, after {}: the base cannot be divided, and what is before it is not recorded",
             time(*earliest),
             time(*wanted)
+        ),
+        Error::InsideRdb {
+            at,
+            end,
+            base_time: Some(base),
+        } => format!(
+            "{at} is inside an RDB file, which cannot be divided: the earliest point is its end at offset {end}, \
+             made at {}",
+            time(*base)
         ),
         Error::NoTimes {
             base_time: Some(base),
@@ -416,24 +311,4 @@ fn span(first: i64, last: i64) -> String {
         return format!("at {}", time(first));
     }
     format!("{} to {}", time(first), time(last))
-}
-
-fn counted(n: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(n), if n == 1 { one } else { many })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn commands_can_be_pasted() {
-        assert_eq!(shell(Path::new("/srv/redis/new")), "/srv/redis/new");
-        assert_eq!(shell(Path::new("it's new")), r"'it'\''s new'");
-        let text = start(Path::new("/srv/my data/new"), Some(b"a b.aof.manifest"));
-        assert_eq!(
-            text,
-            "redis-server --appendonly yes --dir '/srv/my data' --appenddirname new --appendfilename 'a b.aof'"
-        );
-    }
 }

@@ -2,6 +2,7 @@
 
 pub mod aof_edit;
 pub mod aof_edit_json;
+pub mod aof_edit_outcome;
 pub mod aof_stats;
 pub mod command;
 pub mod digest;

@@ -210,6 +210,12 @@ pub fn grouped(n: u64) -> String {
     text
 }
 
+/// `1 file`, `2,000 files`.
+#[must_use]
+pub fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(n), if n == 1 { one } else { many })
+}
+
 #[cfg(test)]
 mod tests {
     use super::grouped;

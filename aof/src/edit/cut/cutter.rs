@@ -58,7 +58,7 @@ pub(super) struct Cutter<'a> {
     /// What is wrong before the point, and behind it.
     pub before: Vec<Problem>,
     pub behind: Vec<Problem>,
-    /// Where times are asked for: of the first annotation, and of the last.
+    /// Where times are asked for: of the first annotation, and the latest.
     pub first_time: Option<i64>,
     pub last_time: Option<i64>,
     run: Option<Run>,
@@ -90,7 +90,7 @@ impl<'a> Cutter<'a> {
     }
 
     /// Whether the point is at this unit or inside of it: the byte asked for.
-    #[inline]
+    #[inline(always)]
     fn hit(&mut self, unit: &Unit<'_>) -> Option<u64> {
         match &self.aim {
             Aim::Match { matching, nth } => {
@@ -110,7 +110,7 @@ impl<'a> Cutter<'a> {
                 Item::Annotation(line) => {
                     let time = line.timestamp()?;
                     self.first_time.get_or_insert(time);
-                    self.last_time = Some(time);
+                    self.last_time = self.last_time.max(Some(time));
                     (time > *wanted && self.point.is_none()).then_some(unit.begin)
                 }
                 _ => None,
@@ -137,7 +137,7 @@ impl<'a> Cutter<'a> {
         });
     }
 
-    #[inline]
+    #[inline(always)]
     fn follow_annotations(&mut self, unit: &Unit<'_>, time: Option<i64>) {
         match unit.item {
             Item::Annotation(line) => {
@@ -214,7 +214,7 @@ impl Visitor for Cutter<'_> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn unit(&mut self, unit: &Unit<'_>) {
         self.commands += u64::from(unit.item.command().is_some());
         if let Some(asked) = self.hit(unit) {

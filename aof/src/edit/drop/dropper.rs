@@ -70,6 +70,8 @@ pub(super) struct Dropper<'a> {
     pub notes: Vec<Note>,
     /// Transactions that lose some commands.
     pub split: u64,
+    /// Transactions that lose all commands, and go.
+    pub emptied: u64,
     open: Option<Open>,
 }
 
@@ -108,6 +110,7 @@ impl<'a> Dropper<'a> {
             problems: Vec::new(),
             notes: Vec::new(),
             split: 0,
+            emptied: 0,
             open: None,
         }
     }
@@ -258,6 +261,7 @@ impl<'a> Dropper<'a> {
         if open.goes {
             self.survey.goes(unit);
         } else {
+            self.emptied += 1;
             self.survey.gone.transaction(unit.db, open.selects);
             self.survey.keeping.less(1 + open.selects);
         }

@@ -292,9 +292,14 @@ impl Visitor for Mender<'_, '_> {
         if self.skip
             && let Some(harm) = self.refused(unit)
         {
+            // Of one word that no server knows: an EXEC, perhaps, that was damaged.
+            let may_be_exec = harm == Harm::UnknownCommand && command.len() == 1;
             self.hole(unit.begin..unit.end, harm, unit.db);
             if let Some(open) = &mut self.open {
                 open.broken = true;
+                if may_be_exec {
+                    open.damaged = Some((unit.end, unit.db));
+                }
             }
         }
     }

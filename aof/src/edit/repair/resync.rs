@@ -91,6 +91,9 @@ pub(super) fn known(command: &Command<'_>) -> Known {
     let Some(spec) = commands::spec(command) else {
         return Known::No;
     };
+    if spec.is_container() && command.len() > 1 {
+        return Known::No;
+    }
     let accepts = |release: &Release| {
         let arity = spec.arity(*release);
         arity.is_some_and(|arity| arity.accepts(command.len()))
@@ -312,22 +315,31 @@ impl<R: Read> Window<R> {
     fn search(&mut self, wanted: u32) -> io::Result<Behind> {
         // The unit itself is damaged.
         self.fill(1)?;
+        let mut before = self.bytes().first().copied();
         self.forward(1.min(self.bytes().len()));
         loop {
             self.fill(1)?;
             let found = self.bytes().iter().position(|&b| matches!(b, b'*' | b'#'));
             let Some(at) = found else {
                 let all = self.bytes().len();
+                before = self.bytes().last().copied().or(before);
                 self.forward(all);
                 if self.eof {
                     return Ok(Behind::Nothing);
                 }
                 continue;
             };
+            if let Some(last) = at.checked_sub(1) {
+                before = self.bytes().get(last).copied();
+            }
             self.forward(at);
-            if self.units(0, wanted)? >= wanted {
+            // A key that ends in #TS:1 is no annotation.
+            let mark = self.bytes().first().copied();
+            let may_begin = mark == Some(b'*') || before == Some(b'\n');
+            if may_begin && self.units(0, wanted)? >= wanted {
                 return Ok(Behind::Unit(self.base));
             }
+            before = mark;
             self.forward(1);
         }
     }

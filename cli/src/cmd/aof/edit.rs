@@ -13,7 +13,7 @@ use crate::Streams;
 use crate::args::Destination;
 use crate::exit::Exit;
 use crate::proof::{Proof, prove};
-use crate::render::{aof_edit as text, aof_edit_json as json};
+use crate::render::{aof_edit as text, aof_edit_json as json, aof_edit_outcome as outcome};
 
 /// One edit, as it was asked for.
 pub struct Edit<'a> {
@@ -118,7 +118,7 @@ impl<'a> Edit<'a> {
                 written.as_ref(),
             )?;
         } else {
-            text::outcome(streams.out, &log, &plan, self.to.dry_run, written.as_ref())?;
+            outcome::outcome(streams.out, &log, &plan, self.to.dry_run, written.as_ref())?;
         }
         Ok(match written {
             Some((_, proof)) if !proof.loads() => Exit::Problems,
@@ -140,6 +140,14 @@ impl<'a> Edit<'a> {
             ));
         }
         let log = Log::find(path).map_err(Failure::trouble)?;
+        if let Some(manifest) = log.listed_in() {
+            return Err(Failure::trouble(format!(
+                "{} is one file of the log {}, and servers load them together: name that one, or copy the file \
+                 elsewhere to edit it alone",
+                path.display(),
+                manifest.display()
+            )));
+        }
         let (set, manifest) = self.set(&log)?;
         let seen = Seen::of(&log, &set)?;
         if let Some(target) = self.target(now_ms) {

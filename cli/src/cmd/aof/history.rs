@@ -14,7 +14,7 @@ use crate::cmd::aof::opened::Opened;
 use crate::exit::Exit;
 use crate::render;
 use crate::render::json::{SCHEMA, Text};
-use crate::render::text::grouped;
+use crate::render::text::{counted, grouped};
 use crate::time::Time;
 
 /// Tells it.
@@ -99,8 +99,8 @@ where
             .map(|name| render::command::word(name));
         writeln!(
             err,
-            "rdbkit: {} commands of unknown kind may have touched it ({})",
-            grouped(history.unknown()),
+            "rdbkit: {} of unknown kind may have touched it ({})",
+            counted(history.unknown(), "command", "commands"),
             names.collect::<Vec<_>>().join(", ")
         )?;
     }

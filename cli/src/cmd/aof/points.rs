@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::render;
 use crate::render::json::SCHEMA;
 use crate::render::table::Table;
-use crate::render::text::grouped;
+use crate::render::text::{counted, grouped};
 use crate::time::Time;
 
 /// Lines of a summary.
@@ -374,12 +374,12 @@ impl Teller<'_> {
             return Ok(());
         }
         let out = &mut *self.out;
-        let seconds = grouped(self.seconds);
+        let points = counted(self.seconds, "point", "points");
         let step = match self.line.step() {
             1 => "by second".to_owned(),
             step => format!("by {}", duration(step)),
         };
-        writeln!(out, "{path}: {seconds} points, {step}")?;
+        writeln!(out, "{path}: {points}, {step}")?;
         let mut table = Table::new("lrrrrl");
         table.row(["from", "points", "commands", "bytes", "longest silence", ""]);
         for (_, span) in self.line.spans() {

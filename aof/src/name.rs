@@ -1,0 +1,190 @@
+//! The name of a command as a number: told apart and looked up at next to no cost.
+//!
+//! ```text
+//! *3\r\n$3\r\nSET\r\n...   the name stands behind two short lines, and is
+//!                          compared as two words of eight bytes
+//! ```
+
+use crate::command::Command;
+
+/// Longest name that is taken.
+pub(crate) const LONGEST: usize = 16;
+
+/// Values of [`Name::hash`].
+pub(crate) const HASHES: usize = 512;
+
+/// A name in the case it was written in: its bytes, then zeros, and how many there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Name {
+    low: u64,
+    high: u64,
+    length: u32,
+}
+
+/// The commands that say what is in force for others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Control {
+    Multi,
+    Exec,
+    Select,
+    /// Any other command.
+    None,
+}
+
+impl Control {
+    #[inline]
+    pub fn of(name: &[u8]) -> Control {
+        // By length first: nearly every command is another one.
+        match name.len() {
+            4 if name.eq_ignore_ascii_case(b"EXEC") => Control::Exec,
+            5 if name.eq_ignore_ascii_case(b"MULTI") => Control::Multi,
+            6 if name.eq_ignore_ascii_case(b"SELECT") => Control::Select,
+            _ => Control::None,
+        }
+    }
+}
+
+/// Sets the bit that tells lower-case letters from upper-case ones.
+const LOWER: u64 = 0x2020_2020_2020_2020;
+const EXEC: u64 = u64::from_le_bytes(*b"exec    ");
+const MULTI: u64 = u64::from_le_bytes(*b"multi   ");
+const SELECT: u64 = u64::from_le_bytes(*b"select  ");
+
+impl Name {
+    /// The name of a command in the form servers write; `None` where it is too
+    /// long, or empty.
+    #[inline(always)]
+    pub fn of(command: &Command<'_>) -> Option<Name> {
+        let raw = command.as_raw();
+        // "*" digits CRLF
+        let line = match command.len() {
+            0..10 => 4,
+            10..100 => 5,
+            100..1000 => 6,
+            _ => return None,
+        };
+        // "$" digits CRLF name CRLF
+        let [b'$', first, second, third, ..] = *raw.get(line..)?.first_chunk::<4>()? else {
+            return None;
+        };
+        let (length, at) = if second == b'\r' {
+            (usize::from(first.wrapping_sub(b'0')), line + 4)
+        } else if first == b'1' && third == b'\r' {
+            (10 + usize::from(second.wrapping_sub(b'0')), line + 5)
+        } else {
+            return None;
+        };
+        if length == 0 || length > LONGEST {
+            return None;
+        }
+        let name = raw.get(at..)?;
+        let (low, high) = match name.first_chunk::<16>() {
+            Some(bytes) => {
+                let both = u128::from_le_bytes(*bytes);
+                (both as u64, (both >> 64) as u64)
+            }
+            None => short(name, length),
+        };
+        let (low_mask, high_mask) = if length < 8 {
+            ((1 << (8 * length)) - 1, 0)
+        } else if length < 16 {
+            (u64::MAX, (1 << (8 * (length - 8))) - 1)
+        } else {
+            (u64::MAX, u64::MAX)
+        };
+        Some(Name {
+            low: low & low_mask,
+            high: high & high_mask,
+            length: length as u32,
+        })
+    }
+
+    /// Below [`HASHES`].
+    #[inline(always)]
+    pub fn hash(self) -> usize {
+        let mixed = (self.low ^ self.high.rotate_left(23)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed >> 55) as usize
+    }
+
+    /// What it says of other commands.
+    #[inline(always)]
+    pub fn control(self) -> Control {
+        match (self.length, self.low | LOWER) {
+            (4, EXEC) => Control::Exec,
+            (5, MULTI) => Control::Multi,
+            (6, SELECT) => Control::Select,
+            _ => Control::None,
+        }
+    }
+
+    /// Whether it is no name: the default.
+    #[inline]
+    pub fn is_none(self) -> bool {
+        self.length == 0
+    }
+
+    /// Its bytes.
+    pub fn to_vec(self) -> Vec<u8> {
+        let mut bytes = [self.low.to_le_bytes(), self.high.to_le_bytes()].concat();
+        bytes.truncate(self.length as usize);
+        bytes
+    }
+}
+
+/// The bytes of a name near the end of its command.
+#[inline(always)]
+fn short(name: &[u8], length: usize) -> (u64, u64) {
+    let mut bytes = [0; LONGEST];
+    for (byte, &found) in bytes.iter_mut().zip(name.iter().take(length)) {
+        *byte = found;
+    }
+    let both = u128::from_le_bytes(bytes);
+    (both as u64, (both >> 64) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(name: &[u8]) -> Vec<u8> {
+        let mut raw = format!("*1\r\n${}\r\n", name.len()).into_bytes();
+        raw.extend_from_slice(name);
+        raw.extend_from_slice(b"\r\n");
+        raw
+    }
+
+    #[test]
+    fn what_a_name_says_is_what_its_bytes_say() {
+        let mut named = 0;
+        for name in [
+            "multi",
+            "Multi",
+            "MULTI",
+            "exec",
+            "EXEC",
+            "eXeC",
+            "select",
+            "SELECT",
+            "multi ",
+            "mult",
+            "EXE",
+            "EXECS",
+            "\x0dULTI",
+            "M\0LTI",
+            "sElEcT1",
+            "a",
+            "XREADGROUPXREADG",
+        ] {
+            let raw = raw(name.as_bytes());
+            let found = Name::of(&Command::parse(&raw).unwrap()).unwrap();
+            assert_eq!(found.control(), Control::of(name.as_bytes()), "{name:?}");
+            assert_eq!(found.to_vec(), name.as_bytes());
+            assert!(found.hash() < HASHES && !found.is_none());
+            named += usize::from(found.control() != Control::None);
+        }
+        assert_eq!(named, 8);
+        assert!(Name::default().is_none());
+        let long = raw(&[b'a'; 17]);
+        assert_eq!(Name::of(&Command::parse(&long).unwrap()), None);
+    }
+}
