@@ -214,12 +214,11 @@ pub enum Harm {
     UnknownCommand,
     /// A command with too few or too many arguments.
     WrongArity,
+    /// A `SELECT` of no database: servers stay where they are.
+    VainSelect,
     /// An `EXEC` without `MULTI`, or a `MULTI` inside a transaction: servers
     /// pass over it, the check tools refuse it.
     Vain,
-    /// A line above 1023 bytes that begins with `#`: servers take what is behind
-    /// them for a command.
-    LongAnnotation,
 }
 
 impl fmt::Display for Harm {
@@ -234,8 +233,8 @@ impl fmt::Display for Harm {
             Harm::BrokenTransaction => f.write_str("a transaction of which commands are damaged"),
             Harm::UnknownCommand => f.write_str("a command no server knows"),
             Harm::WrongArity => f.write_str("a command with a wrong number of arguments"),
+            Harm::VainSelect => f.write_str("a SELECT of no database"),
             Harm::Vain => f.write_str("a MULTI inside a transaction, or an EXEC outside of one"),
-            Harm::LongAnnotation => f.write_str("an annotation of more than 1023 bytes"),
         }
     }
 }

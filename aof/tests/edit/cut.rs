@@ -317,9 +317,9 @@ fn a_damaged_rdb_file_has_no_point_in_it() {
     let files = [log(&["SET a 1"]), rdb.to_vec()];
     for offset in [1, 9, 15] {
         let error = cut(&files, &at(Some("a.1.incr.aof"), offset)).unwrap_err();
-        assert!(matches!(error, Error::Damaged { .. }), "{error}");
+        assert!(matches!(error, Error::DamagedRdb { .. }), "{error}");
         let error = cut(&files[1..], &at(None, offset)).unwrap_err();
-        assert!(matches!(error, Error::Damaged { .. }), "{error}");
+        assert!(matches!(error, Error::DamagedRdb { .. }), "{error}");
     }
     let (_, new) = cut(&files, &at(Some("a.1.incr.aof"), 0)).unwrap();
     assert_eq!(new, [files[0].clone(), Vec::new()]);

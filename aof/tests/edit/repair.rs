@@ -233,6 +233,22 @@ fn what_servers_refuse_is_left_out_on_request() {
     let lines = ["SET a 1", "XGROUP DESxROY s g", "SET c 1"];
     let harm = mends(&log(&lines), SKIP, &["SET a 1", "SET c 1"]);
     assert_eq!(harm, [Harm::UnknownCommand]);
+    // Where that was a damaged one, the next commands may be meant for elsewhere.
+    let lines = ["SELECT 1", "SELECT x", "SET c 1"];
+    let harm = mends(&log(&lines), SKIP, &["SELECT 1", "SET c 1"]);
+    assert_eq!(harm, [Harm::VainSelect]);
+    let (plan, _) = repair(&[log(&lines)], SKIP).unwrap();
+    let told = |note: &Note| {
+        matches!(
+            note,
+            Note::DatabaseUncertain {
+                db: 1,
+                commands: 1,
+                ..
+            }
+        )
+    };
+    assert!(plan.notes.iter().any(told), "{:?}", plan.notes);
     let lines = ["MULTI", "MULTI", "SET b", "EXEC"];
     let harm = mends(&log(&lines), Repair::default(), &["MULTI", "SET b", "EXEC"]);
     assert_eq!(harm, [Harm::Vain]);

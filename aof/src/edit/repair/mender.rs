@@ -112,13 +112,18 @@ impl<'a, 's> Mender<'a, 's> {
             }
             None => _ = self.lost_multi.get_or_insert((end, db)),
         }
+        self.lost_select(end, db);
+        self.last = None;
+    }
+
+    /// From `from` on another database may be meant than the one in force, `db`.
+    fn lost_select(&mut self, from: u64, db: u64) {
         self.uncertain.push(Uncertain {
-            from: end,
+            from,
             db,
             commands: 0,
         });
         self.now_uncertain = true;
-        self.last = None;
     }
 
     /// The file ends at `at`, or before: all up to `length` goes.
@@ -243,6 +248,8 @@ impl<'a, 's> Mender<'a, 's> {
         match known(&command) {
             Known::No if !is_of_module(command.name()) => Some(Harm::UnknownCommand),
             Known::WrongArity if !abridged => Some(Harm::WrongArity),
+            // One that selects does not come here.
+            Known::Yes if command.is(b"SELECT") => Some(Harm::VainSelect),
             _ => None,
         }
     }
@@ -293,6 +300,9 @@ impl Visitor for Mender<'_, '_> {
             && let Some(harm) = self.refused(unit)
         {
             // Of one word that no server knows: an EXEC, perhaps, that was damaged.
+            if harm == Harm::VainSelect {
+                self.lost_select(unit.end, unit.db);
+            }
             let may_be_exec = harm == Harm::UnknownCommand && command.len() == 1;
             self.hole(unit.begin..unit.end, harm, unit.db);
             if let Some(open) = &mut self.open {
