@@ -40,6 +40,19 @@ impl Release {
         Release::Valkey91,
     ];
 
+    /// Its release line.
+    #[must_use]
+    pub const fn server(self) -> Server {
+        match self {
+            Release::Redis60 => Server::new(Product::Redis, 6, 0),
+            Release::Redis70 => Server::new(Product::Redis, 7, 0),
+            Release::Redis80 => Server::new(Product::Redis, 8, 0),
+            Release::Valkey80 => Server::new(Product::Valkey, 8, 0),
+            Release::Valkey81 => Server::new(Product::Valkey, 8, 1),
+            Release::Valkey91 => Server::new(Product::Valkey, 9, 1),
+        }
+    }
+
     /// The newest of them that is not above `server`, or the oldest of its
     /// product. Commands that came between two of them are not known.
     #[must_use]

@@ -30,11 +30,10 @@ pub(super) struct Edit {
 
 /// The new log, what becomes of each file, and whether the manifest says
 /// anything new.
-pub(super) fn assemble(
-    set: &Set,
-    edits: &[Edit],
-    notes: &mut Vec<Note>,
-) -> (Output, Vec<FileChange>, bool) {
+pub(super) type Assembled = (Output, Vec<FileChange>, bool);
+
+/// Puts the new log together.
+pub(super) fn assemble(set: &Set, edits: &[Edit], notes: &mut Vec<Note>) -> Assembled {
     let mut output = Output::default();
     let mut changes = Vec::with_capacity(edits.len());
     let mut manifest = Manifest::default();

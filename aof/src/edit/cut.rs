@@ -93,11 +93,9 @@ pub fn cut(set: &Set, source: &dyn Source, target: &Cut, now_ms: i64) -> Result<
         action: Action::Cut,
         output,
         files,
-        point: cutter.point.map(|point| Spot {
-            file: survey::name(set, point.file).to_vec(),
-            offset: point.offset,
-            time: kept.time,
-        }),
+        point: cutter
+            .point
+            .map(|point| Spot::of(set, point.file, point.offset, kept.time)),
         gone,
         kept,
         around,
@@ -271,11 +269,7 @@ fn edits(
 }
 
 fn spot(set: &Set, file: usize, offset: u64) -> Spot {
-    Spot {
-        file: survey::name(set, file).to_vec(),
-        offset,
-        time: None,
-    }
+    Spot::of(set, file, offset, None)
 }
 
 fn length(set: &Set, source: &dyn Source, file: usize) -> Result<u64, Error> {

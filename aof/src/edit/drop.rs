@@ -5,7 +5,6 @@ use crate::edit::error::Error;
 use crate::edit::find;
 use crate::edit::note::Note;
 use crate::edit::plan::{Action, Plan, Spot};
-use crate::edit::survey;
 use crate::edit::target::{Pick, Removal, What, Which};
 use crate::limits::Limits;
 use crate::set::Set;
@@ -90,11 +89,7 @@ pub fn drop(set: &Set, source: &dyn Source, removal: &Removal, now_ms: i64) -> R
     for (index, (edit, end)) in edits.iter_mut().zip(&ends).enumerate() {
         edit.length = end.end;
         if let Some(torn) = find::torn_annotation(end) {
-            let at = Spot {
-                file: survey::name(set, index).to_vec(),
-                offset: torn,
-                time: end.time,
-            };
+            let at = Spot::of(set, index, torn, end.time);
             notes.push(Note::TornAnnotation { at });
             edit.gaps.push(Gap {
                 range: torn..end.end,
@@ -102,20 +97,8 @@ pub fn drop(set: &Set, source: &dyn Source, removal: &Removal, now_ms: i64) -> R
             });
         }
     }
-    let (output, files, manifest_changed) = assemble::assemble(set, &edits, &mut notes);
-    let (gone, kept, around) = dropper.survey.finish();
-    Ok(Plan {
-        action: Action::Drop,
-        output,
-        files,
-        point: None,
-        gone,
-        kept,
-        around,
-        damage: Vec::new(),
-        notes,
-        manifest_changed,
-    })
+    let assembled = assemble::assemble(set, &edits, &mut notes);
+    Ok(Plan::new(Action::Drop, assembled, dropper.survey, notes))
 }
 
 /// Whether what goes is what was asked for; what is to be said of it.

@@ -4,7 +4,6 @@ use std::io::{self, Read};
 
 use crate::edit::error::Error;
 use crate::edit::plan::Spot;
-use crate::edit::survey;
 use crate::edit::target::{At, Matching};
 use crate::error::ErrorKind;
 use crate::reader::is_preamble;
@@ -106,11 +105,7 @@ pub(super) struct Problem {
 impl Problem {
     /// Of file `index`, which ended so.
     pub fn of(set: &Set, index: usize, end: &FileEnd) -> Option<Problem> {
-        let spot = |offset| Spot {
-            file: survey::name(set, index).to_vec(),
-            offset,
-            time: end.time,
-        };
+        let spot = |offset| Spot::of(set, index, offset, end.time);
         if let Some(error) = &end.error {
             return Some(Problem {
                 at: spot(error.token_offset()),

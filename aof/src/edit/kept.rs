@@ -200,9 +200,10 @@ impl Keeping {
         if !spec.is_measured() {
             return self.unknown(command);
         }
+        // What 6.0 knows older servers may know, too; they are not in the table.
         let oldest = |releases: [Release; 3]| {
             let knows = |release: &&Release| spec.arity(**release).is_some();
-            releases.iter().find(knows).map(|release| server(*release))
+            releases.iter().find(knows).map(|release| release.server())
         };
         // Redis 6.0 has no entries for subcommands, only for what they belong to.
         let redis = if spec.name().contains(&b'|') && !spec.name().starts_with(b"function") {
@@ -294,19 +295,6 @@ impl Keeping {
             },
             ..self.kept
         }
-    }
-}
-
-/// The first release of the line that was asked.
-const fn server(release: Release) -> Server {
-    match release {
-        // What 6.0 knows older servers may know, too; they are not in the table.
-        Release::Redis60 => redis(6, 0),
-        Release::Redis70 => redis(7, 0),
-        Release::Redis80 => redis(8, 0),
-        Release::Valkey80 => valkey(8, 0),
-        Release::Valkey81 => valkey(8, 1),
-        Release::Valkey91 => valkey(9, 1),
     }
 }
 

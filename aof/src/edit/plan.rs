@@ -5,9 +5,12 @@ use std::ops::Range;
 
 use rdbkit_rdb::verify::Server;
 
+use crate::edit::assemble::Assembled;
 use crate::edit::excerpt::Excerpt;
 use crate::edit::note::Note;
 use crate::edit::output::Output;
+use crate::edit::survey::{self, Survey};
+use crate::set::Set;
 
 /// A log edited on paper: nothing was written.
 #[derive(Clone, Debug)]
@@ -34,6 +37,29 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// A plan of what was assembled and surveyed; of a point and of damage it
+    /// says nothing yet.
+    pub(super) fn new(
+        action: Action,
+        (output, files, manifest_changed): Assembled,
+        survey: Survey<'_>,
+        notes: Vec<Note>,
+    ) -> Plan {
+        let (gone, kept, around) = survey.finish();
+        Plan {
+            action,
+            output,
+            files,
+            point: None,
+            gone,
+            kept,
+            around,
+            damage: Vec::new(),
+            notes,
+            manifest_changed,
+        }
+    }
+
     /// Whether the new log differs from the old one in any byte or file.
     #[must_use]
     pub fn changed(&self) -> bool {
@@ -100,6 +126,17 @@ pub struct Spot {
     pub offset: u64,
     /// The last `#TS` time before it: Unix seconds.
     pub time: Option<i64>,
+}
+
+impl Spot {
+    /// In file `file` of the set.
+    pub(super) fn of(set: &Set, file: usize, offset: u64, time: Option<i64>) -> Spot {
+        Spot {
+            file: survey::name(set, file).to_vec(),
+            offset,
+            time,
+        }
+    }
 }
 
 impl fmt::Display for Spot {

@@ -1,6 +1,6 @@
 //! Planning a repair: a log that servers load, and as little lost as possible.
 
-use std::io;
+use std::{fmt, io};
 
 use crate::edit::assemble::{self, Edit, Gap};
 use crate::edit::error::Error;
@@ -86,25 +86,16 @@ pub fn repair(
         mended.push(done);
     }
     let edits: Vec<Edit> = mended.iter().map(Mended::edit).collect();
-    let (output, files, manifest_changed) = assemble::assemble(set, &edits, &mut notes);
+    let assembled = assemble::assemble(set, &edits, &mut notes);
     built_on_missing(set, &mended, &mut notes);
     let mut damage = Vec::new();
     if mended.iter().any(|done| !done.holes.is_empty()) {
         survey = Survey::new(set, now_ms);
-        damage = review::review(set, source, &output, &mended, &mut survey);
+        damage = review::review(set, source, &assembled.0, &mended, &mut survey);
     }
-    let (gone, kept, around) = survey.finish();
     Ok(Plan {
-        action: Action::Repair,
-        output,
-        files,
-        point: None,
-        gone,
-        kept,
-        around,
         damage,
-        notes,
-        manifest_changed,
+        ..Plan::new(Action::Repair, assembled, survey, notes)
     })
 }
 
@@ -146,14 +137,10 @@ impl File<'_> {
     }
 
     fn spot(&self, offset: u64, time: Option<i64>) -> Spot {
-        Spot {
-            file: self.name().to_vec(),
-            offset,
-            time,
-        }
+        Spot::of(self.set, self.index, offset, time)
     }
 
-    fn unreadable(&self, error: &io::Error) -> Error {
+    fn unreadable(&self, error: &dyn fmt::Display) -> Error {
         Error::Unreadable {
             file: self.name().to_vec(),
             what: error.to_string(),
@@ -181,10 +168,7 @@ impl File<'_> {
                 }
                 ErrorKind::Io(source) => return Err(self.unreadable(source)),
                 ErrorKind::Preamble(source) if source.is_io() => {
-                    return Err(Error::Unreadable {
-                        file: self.name().to_vec(),
-                        what: source.to_string(),
-                    });
+                    return Err(self.unreadable(source));
                 }
                 ErrorKind::Preamble(source) => {
                     return Err(Error::DamagedRdb {

@@ -3,20 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use rdbkit_rdb::verify::{Product, Server};
+use rdbkit_rdb::verify::Server;
 
+use crate::commands::Release;
 use crate::error::ErrorKind;
 use crate::verify::effect::{Effect, Habits};
-
-/// The servers the rules were compared with.
-const COMPARED: [Server; 6] = [
-    Server::new(Product::Redis, 6, 0),
-    Server::new(Product::Redis, 7, 0),
-    Server::new(Product::Redis, 8, 0),
-    Server::new(Product::Valkey, 8, 0),
-    Server::new(Product::Valkey, 8, 1),
-    Server::new(Product::Valkey, 9, 1),
-];
 
 macro_rules! codes {
     ($($variant:ident $name:literal $doc:literal)*) => {
@@ -175,9 +166,11 @@ impl Code {
     /// among those the rules were compared with.
     #[must_use]
     pub fn elsewhere(self, effect: Effect) -> Vec<(Server, Effect)> {
-        let effects = COMPARED.map(|server| (server, self.effect(server)));
-        effects
+        // The command table and these rules come from the same servers.
+        let servers = Release::ALL.map(Release::server);
+        servers
             .into_iter()
+            .map(|server| (server, self.effect(server)))
             .filter(|(_, other)| *other != effect)
             .collect()
     }

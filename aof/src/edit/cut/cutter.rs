@@ -3,7 +3,7 @@
 use crate::edit::error::Error;
 use crate::edit::find::{Problem, torn_annotation};
 use crate::edit::plan::Spot;
-use crate::edit::survey::{self, Survey};
+use crate::edit::survey::Survey;
 use crate::edit::target::Matching;
 use crate::error::ErrorKind;
 use crate::set::Set;
@@ -163,11 +163,7 @@ impl<'a> Cutter<'a> {
 
     /// An offset that no unit of the file holds.
     fn offset_at_end(&mut self, file: usize, offset: u64, end: &FileEnd) {
-        let spot = |offset| Spot {
-            file: survey::name(self.set, file).to_vec(),
-            offset,
-            time: end.time,
-        };
+        let spot = |offset| Spot::of(self.set, file, offset, end.time);
         if offset < end.preamble {
             self.failure = Some(Error::InsideRdb {
                 at: spot(offset),

@@ -116,11 +116,7 @@ impl<'a> Dropper<'a> {
     }
 
     pub fn spot(&self, file: usize, offset: u64) -> Spot {
-        Spot {
-            file: survey::name(self.set, file).to_vec(),
-            offset,
-            time: self.survey.keeping.time(),
-        }
+        Spot::of(self.set, file, offset, self.survey.keeping.time())
     }
 
     /// Whether the unit, or a part of it, is to go.
