@@ -1,5 +1,6 @@
 //! `rdbkit digest`: what `DEBUG DIGEST` says of the data in these files.
 
+use rdbkit_aof::fs::shown;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::Path;
@@ -24,6 +25,10 @@ pub fn run(args: &DigestArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
     for path in &args.files {
         let exit = match digest(args, path, streams) {
             Ok(exit) => exit,
+            // Nobody reads on: what was found so far counts.
+            Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+                return Ok(worst);
+            }
             Err(Failure::Output(error)) => return Err(error),
             Err(Failure::Input(exit, why)) => {
                 writeln!(streams.err, "rdbkit: {why}")?;
@@ -63,7 +68,7 @@ fn failed(path: &Path, error: &Error) -> Failure {
         ErrorKind::Io(_) | ErrorKind::Limit { .. } | ErrorKind::Unsupported(_) => Exit::Trouble,
         _ => Exit::Problems,
     };
-    let why = format!("{}: {error}; no digest of a part", path.display());
+    let why = format!("{}: {error}; no digest of a part", shown(path));
     Failure::Input(exit, why)
 }
 
@@ -73,9 +78,9 @@ fn digest(args: &DigestArgs, path: &Path, streams: &mut Streams<'_>) -> Result<E
     (&mut input)
         .take(16)
         .read_to_end(&mut head)
-        .map_err(|e| trouble(format!("cannot read {}: {e}", path.display())))?;
+        .map_err(|e| trouble(format!("cannot read {}: {e}", shown(path))))?;
     if let Some(what) = not_an_rdb(&head) {
-        return Err(trouble(format!("{} is {what}", path.display())));
+        return Err(trouble(format!("{} is {what}", shown(path))));
     }
 
     let mut reader = StreamReader::new(head.as_slice().chain(&mut input));
@@ -101,7 +106,7 @@ fn digest(args: &DigestArgs, path: &Path, streams: &mut Streams<'_>) -> Result<E
     let dataset = dataset.unwrap_or_else(|| self::dataset(args, writer, streams.now_ms));
     let why = (!unknown.is_empty()).then(|| no_digest(&unknown));
     if let Some(why) = &why {
-        writeln!(streams.err, "rdbkit: {}: {why}", path.display())?;
+        writeln!(streams.err, "rdbkit: {}: {why}", shown(path))?;
     }
     if args.json {
         render::file_json(streams.out, path, &dataset, why.as_deref())?;
@@ -167,11 +172,11 @@ fn no_commands_behind<R: Read>(path: &Path, reader: StreamReader<R>) -> Result<(
         .chain(source)
         .take(1)
         .read_to_end(&mut next)
-        .map_err(|e| trouble(format!("cannot read {}: {e}", path.display())))?;
+        .map_err(|e| trouble(format!("cannot read {}: {e}", shown(path))))?;
     match next.first() {
         Some(b'*' | b'#') => Err(trouble(format!(
             "{} is an append-only file: commands follow the RDB part; {REPLAY}",
-            path.display()
+            shown(path)
         ))),
         // Servers stop reading at the end too.
         _ => Ok(()),
@@ -209,7 +214,7 @@ fn note_expired(
         streams.err,
         "rdbkit: {}: note: {} keys and {} hash fields have expired; a server that loads the file \
          drops them, and so does --skip-expired",
-        path.display(),
+        shown(path),
         tally.expired,
         tally.expired_fields
     )
