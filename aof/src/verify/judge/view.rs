@@ -1,0 +1,50 @@
+//! A command as a judge sees it, and words for it.
+
+use crate::command::Command;
+use crate::commands::Arity;
+use crate::verify::finding::Finding;
+
+/// A command as far as it is looked at.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::verify) struct View<'a> {
+    pub name: &'a [u8],
+    /// The argument behind the name.
+    pub word: Option<&'a [u8]>,
+    pub args: u64,
+    pub offset: u64,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn of(command: &Command<'a>, offset: u64) -> View<'a> {
+        let mut args = command.args();
+        View {
+            name: args.next().unwrap_or_default(),
+            word: args.next(),
+            args: command.len() as u64,
+            offset,
+        }
+    }
+}
+
+/// The numbers of arguments that are right, the name among them.
+pub(super) fn bounds(arity: Option<Arity>) -> (u64, u64) {
+    match arity {
+        Some(Arity::Exactly(n)) => (n as u64, n as u64),
+        Some(Arity::AtLeast(n)) => (n as u64, u64::MAX),
+        None => (1, u64::MAX),
+    }
+}
+
+pub(super) fn cut(name: &[u8]) -> Vec<u8> {
+    name.get(..Finding::MAX_NAME).unwrap_or(name).to_vec()
+}
+
+/// A name or number as it is shown in a message.
+pub(super) fn shown(word: &[u8]) -> String {
+    let cut = word.get(..Finding::MAX_NAME).unwrap_or(word);
+    if word.is_empty() {
+        "\"\"".to_owned()
+    } else {
+        cut.escape_ascii().to_string()
+    }
+}
