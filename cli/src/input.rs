@@ -1,10 +1,10 @@
 //! Opening what was named on the command line.
 
-use rdbkit_aof::fs::shown;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Stdin};
 use std::path::{Path, PathBuf};
 
+use rdbkit_aof::fs::shown;
 use thiserror::Error;
 
 /// An input that could not be opened.

@@ -2,10 +2,10 @@
 
 mod log;
 
-use rdbkit_aof::fs::shown;
 use std::io::{self, Read};
 use std::path::Path;
 
+use rdbkit_aof::fs::shown;
 use rdbkit_aof::verify::{Effect, SetReport};
 use rdbkit_aof::{Layout, sniff};
 use rdbkit_rdb::verify::{self, Code, Finding, Options, Report, Server, Verdict};

@@ -1,10 +1,10 @@
 //! `rdbkit digest`: what `DEBUG DIGEST` says of the data in these files.
 
-use rdbkit_aof::fs::shown;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::Path;
 
+use rdbkit_aof::fs::shown;
 use rdbkit_aof::{Layout, sniff};
 use rdbkit_rdb::digest::{self, Dataset, Outcome, Rules, Writer};
 use rdbkit_rdb::{Error, ErrorKind, Record, RecordBuf, StreamReader};

@@ -1,10 +1,10 @@
 //! Digests, one a line: as `sha1sum` prints them, or as JSON.
 
-use rdbkit_aof::fs::shown;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
+use rdbkit_aof::fs::shown;
 use rdbkit_rdb::Record;
 use rdbkit_rdb::digest::{Dataset, Digest};
 use serde::Serialize;

@@ -3,11 +3,13 @@
 pub mod aof_edit;
 pub mod aof_edit_json;
 pub mod aof_edit_outcome;
+pub mod aof_points;
 pub mod aof_stats;
-pub mod command;
+pub mod aof_stats_json;
 pub mod digest;
 pub mod json;
 pub mod keys;
+pub mod shell;
 pub mod table;
 pub mod text;
 pub mod value;
