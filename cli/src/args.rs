@@ -3,6 +3,7 @@
 mod aof;
 mod aof_edit;
 mod aof_search;
+mod export;
 mod extract;
 mod filter;
 mod get;
@@ -16,6 +17,7 @@ use rdbkit_rdb::verify::Server;
 pub use aof::AofCommand;
 pub use aof_edit::{CutArgs, Destination, DropArgs, RepairArgs};
 pub use aof_search::{HistoryArgs, LogArgs, PointsArgs, StatsArgs};
+pub use export::{ExportArgs, ExportFormat};
 pub use extract::{ExtractArgs, Without};
 pub use filter::{ExpiryArg, FilterArgs, Size};
 pub use get::GetArgs;
@@ -63,6 +65,13 @@ pub enum Command {
     /// Function libraries and texts about the file come along unless --without
     /// says otherwise; the replication position and slot migrations do not.
     Extract(ExtractArgs),
+
+    /// Keys with their values as NDJSON, JSON, CSV, commands or RESTORE commands
+    ///
+    /// Everything a client could see of the keys that match, in a form that other
+    /// programs read or a server takes: exact, binary-safe, in one pass and in
+    /// constant memory.
+    Export(ExportArgs),
 
     /// List the keys of an RDB file
     Keys(KeysArgs),
