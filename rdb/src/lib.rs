@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod checksum;
+pub mod commands;
 mod decoder;
 pub mod digest;
 pub mod dump;

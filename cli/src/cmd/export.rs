@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
+use rdbkit_rdb::commands::{Commands, Options, Target};
 use rdbkit_rdb::filter::Filter;
 use rdbkit_rdb::pieces::{Expired, Summary, Visitor, visit};
 
@@ -13,6 +14,7 @@ use crate::output::NewFile;
 use crate::render::export::ExportError;
 use crate::render::export::csv::CsvKeys;
 use crate::render::export::json::{JsonKeys, Shape};
+use crate::render::export::loss;
 use crate::render::text::grouped;
 use crate::source::{Failure, Source};
 
@@ -131,15 +133,22 @@ impl Job<'_> {
             ExportFormat::Ndjson => self.json(out, Shape::Lines),
             ExportFormat::Json => self.json(out, Shape::Document),
             ExportFormat::Csv => self.csv(out),
-            ExportFormat::Resp | ExportFormat::Restore => Ok(Done::default()),
+            ExportFormat::Resp | ExportFormat::Restore => {
+                let target = self.target().map_err(Failure::trouble)?;
+                self.commands(out, target)
+            }
         };
         done.map_err(failed)
     }
 
     /// Hands the keys to a visitor; an error of the file is part of the outcome.
-    fn visit<V: Visitor<Error = ExportError>>(&mut self, to: &mut V) -> io::Result<Done> {
+    fn visit<V>(&mut self, to: &mut V) -> io::Result<Done>
+    where
+        V: Visitor,
+        ExportError: From<V::Error>,
+    {
         let visited = visit(&mut self.source.reader, self.filter, self.expired, to);
-        let damage = match visited {
+        let damage = match visited.map_err(ExportError::from) {
             Ok(summary) => {
                 return Ok(Done {
                     summary,
@@ -148,7 +157,7 @@ impl Job<'_> {
             }
             Err(ExportError::Output(error)) => return Err(error),
             Err(ExportError::File(error)) => Failure::of_file(&self.args.file, &error),
-            Err(error @ ExportError::Groups(..)) => {
+            Err(error @ ExportError::Inside(..)) => {
                 let why = format!("{}: {error}", self.args.file.display());
                 Failure::Job(Exit::Problems, why)
             }
@@ -207,6 +216,50 @@ impl Job<'_> {
         ] {
             if n > 0 {
                 done.left_out.push(format!("{what} ({n})"));
+            }
+        }
+        Ok(done)
+    }
+
+    fn target(&self) -> Result<Target, String> {
+        let format = self.source.format;
+        match self.args.server {
+            Some(server) => Target::of_server(server, format).map_err(|e| e.to_string()),
+            None => Ok(Target::of_file(format)),
+        }
+    }
+
+    fn commands(&mut self, out: &mut dyn Write, target: Target) -> io::Result<Done> {
+        let options = Options {
+            restore: self.args.format == ExportFormat::Restore,
+            replace: self.args.replace,
+            batch: self.args.batch as usize,
+            functions: !self.args.no_functions,
+        };
+        let mut commands = Commands::new(out, target, options);
+        let mut done = self.visit(&mut commands)?;
+        if done.damage.is_some() && !commands.take_back() {
+            done.notes.push(TORN.to_owned());
+        }
+        commands.flush()?;
+        done.bytes = commands.bytes();
+        done.left_out = commands
+            .losses()
+            .map(|(loss, lost)| loss::line(loss, lost))
+            .collect();
+        for (n, note) in [
+            (
+                commands.as_plain(),
+                "keys are plain commands, as the server does not know their encoding \
+                 or takes no payload of their size",
+            ),
+            (
+                commands.empty(),
+                "keys have no elements; no command makes such, and no server loads them",
+            ),
+        ] {
+            if n > 0 {
+                done.notes.push(format!("{} {note}", grouped(n)));
             }
         }
         Ok(done)

@@ -270,7 +270,7 @@ impl<'w> JsonKeys<'w> {
 
     fn stream(&mut self, item: StreamItem<'_>) -> Result<(), ExportError> {
         let group = self.groups.add(&item);
-        let group = group.map_err(|kind| ExportError::Groups(self.offset, kind))?;
+        let group = group.map_err(|kind| ExportError::Inside(self.offset, kind))?;
         if let Some(group) = group {
             self.group(&group)?;
         }
@@ -590,7 +590,7 @@ impl Visitor for JsonKeys<'_> {
         }
         let mut scratch = Scratch::default();
         let source = source.bytes(&mut scratch);
-        let source = source.map_err(|kind| ExportError::Groups(self.offset, kind))?;
+        let source = source.map_err(|kind| ExportError::Inside(self.offset, kind))?;
         if self.functions_written > 0 {
             self.page.buffer().push(b',');
         }

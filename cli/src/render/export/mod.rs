@@ -6,9 +6,11 @@
 pub mod csv;
 pub mod escape;
 pub mod json;
+pub mod loss;
 
 use std::io;
 
+use rdbkit_rdb::commands::CommandError;
 use rdbkit_rdb::{Error, ErrorKind};
 use thiserror::Error;
 
@@ -21,7 +23,18 @@ pub enum ExportError {
     /// The file is damaged, or cannot be read.
     #[error(transparent)]
     File(#[from] Error),
-    /// The consumer groups of the stream at this offset contradict themselves.
+    /// Something inside the key or record at this offset is damaged.
     #[error("{1} at offset {0} (read-object-value)")]
-    Groups(u64, ErrorKind),
+    Inside(u64, ErrorKind),
+}
+
+impl From<CommandError> for ExportError {
+    fn from(error: CommandError) -> ExportError {
+        match error {
+            CommandError::Output(error) => ExportError::Output(error),
+            CommandError::File(error) => ExportError::File(error),
+            CommandError::Inside(offset, kind) => ExportError::Inside(offset, kind),
+            other => ExportError::Output(io::Error::other(other)),
+        }
+    }
 }

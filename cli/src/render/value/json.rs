@@ -26,7 +26,7 @@ pub fn key(out: &mut dyn Write, record: &Record<'_>) -> Shown {
             }
             Err(match error {
                 ExportError::File(error) => error.into(),
-                ExportError::Groups(_, kind) => ValueError::Value(kind),
+                ExportError::Inside(_, kind) => ValueError::Value(kind),
                 ExportError::Output(error) => error.into(),
             })
         }
