@@ -5,13 +5,12 @@ use std::path::Path;
 
 use rdbkit_rdb::commands::{Commands, Options, Target};
 use rdbkit_rdb::filter::Filter;
-use rdbkit_rdb::pieces::{Expired, Summary, Visitor, visit};
+use rdbkit_rdb::pieces::{Expired, Summary, VisitError, Visitor, visit};
 
 use crate::Streams;
 use crate::args::{ExportArgs, ExportFormat};
 use crate::exit::Exit;
 use crate::output::NewFile;
-use crate::render::export::ExportError;
 use crate::render::export::csv::CsvKeys;
 use crate::render::export::json::{JsonKeys, Shape};
 use crate::render::export::loss;
@@ -142,22 +141,18 @@ impl Job<'_> {
     }
 
     /// Hands the keys to a visitor; an error of the file is part of the outcome.
-    fn visit<V>(&mut self, to: &mut V) -> io::Result<Done>
-    where
-        V: Visitor,
-        ExportError: From<V::Error>,
-    {
+    fn visit(&mut self, to: &mut dyn Visitor<Error = VisitError>) -> io::Result<Done> {
         let visited = visit(&mut self.source.reader, self.filter, self.expired, to);
-        let damage = match visited.map_err(ExportError::from) {
+        let damage = match visited {
             Ok(summary) => {
                 return Ok(Done {
                     summary,
                     ..Done::default()
                 });
             }
-            Err(ExportError::Output(error)) => return Err(error),
-            Err(ExportError::File(error)) => Failure::of_file(&self.args.file, &error),
-            Err(error @ ExportError::Inside(..)) => {
+            Err(VisitError::Output(error)) => return Err(error),
+            Err(VisitError::File(error)) => Failure::of_file(&self.args.file, &error),
+            Err(error) => {
                 let why = format!("{}: {error}", self.args.file.display());
                 Failure::Job(Exit::Problems, why)
             }

@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use super::words::{bulk, head, number, time};
-use super::{BATCH_BYTES, CommandError, Commands, Loss};
-use crate::pieces::{End, Key};
+use super::{BATCH_BYTES, Commands, Loss};
+use crate::pieces::{End, Key, VisitError};
 use crate::score;
 use crate::value::Field;
 use crate::wire::ObjectKind;
@@ -159,7 +159,7 @@ impl<W: Write> Commands<W> {
     }
 
     /// Ends a value that is no string.
-    pub(super) fn end_collection(&mut self, end: End) -> Result<(), CommandError> {
+    pub(super) fn end_collection(&mut self, end: End) -> Result<(), VisitError> {
         match self.key.object {
             ObjectKind::List => self.write_batch(b"RPUSH", 1),
             ObjectKind::Set => self.write_batch(b"SADD", 1),

@@ -23,9 +23,8 @@ use std::io::{self, Write};
 pub use loss::{Loss, Lost};
 pub use target::{Target, TooOld};
 
-use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Part};
-use crate::pieces::{End, Key, Page, Piece, Visitor, Want};
+use crate::pieces::{End, Key, Page, Piece, VisitError, Visitor, Want};
 use crate::record::Record;
 use crate::text::Scratch;
 use crate::value::StreamGroups;
@@ -69,21 +68,6 @@ impl Default for Options {
             functions: true,
         }
     }
-}
-
-/// Why there are no more commands.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CommandError {
-    /// Writing failed.
-    #[error(transparent)]
-    Output(#[from] io::Error),
-    /// The file is damaged, or cannot be read.
-    #[error(transparent)]
-    File(#[from] Error),
-    /// Something inside the key or record at this offset is damaged.
-    #[error("{1} at offset {0}")]
-    Inside(u64, ErrorKind),
 }
 
 /// Writes the keys that are handed to it as commands.
@@ -241,17 +225,17 @@ impl<W: Write> Commands<W> {
 }
 
 impl<W: Write> Visitor for Commands<W> {
-    type Error = CommandError;
+    type Error = VisitError;
 
     #[inline(always)]
-    fn key(&mut self, key: &Key<'_>) -> Result<Want, CommandError> {
+    fn key(&mut self, key: &Key<'_>) -> Result<Want, VisitError> {
         self.page.begin_key()?;
         self.key.set(key);
         self.restores(key)
     }
 
     #[inline(always)]
-    fn piece(&mut self, piece: Piece<'_>) -> Result<(), CommandError> {
+    fn piece(&mut self, piece: Piece<'_>) -> Result<(), VisitError> {
         match piece {
             Piece::String(value) => self.string(value),
             Piece::Element(bytes) => self.element(b"RPUSH", bytes),
@@ -266,7 +250,7 @@ impl<W: Write> Visitor for Commands<W> {
     }
 
     #[inline(always)]
-    fn end(&mut self, end: End) -> Result<(), CommandError> {
+    fn end(&mut self, end: End) -> Result<(), VisitError> {
         if self.key.object == ObjectKind::String {
             self.expire();
             return Ok(());
@@ -274,11 +258,11 @@ impl<W: Write> Visitor for Commands<W> {
         self.end_collection(end)
     }
 
-    fn record(&mut self, record: &Record<'_>) -> Result<(), CommandError> {
+    fn record(&mut self, record: &Record<'_>) -> Result<(), VisitError> {
         self.restore(record)
     }
 
-    fn event(&mut self, event: &Event<'_>) -> Result<(), CommandError> {
+    fn event(&mut self, event: &Event<'_>) -> Result<(), VisitError> {
         // Beside all keys.
         self.key = KeyInHand::default();
         match event {
@@ -289,7 +273,7 @@ impl<W: Write> Visitor for Commands<W> {
                 }
                 let mut scratch = Scratch::default();
                 let source = source.bytes(&mut scratch);
-                let source = source.map_err(|kind| CommandError::Inside(0, kind))?;
+                let source = source.map_err(|kind| VisitError::Inside { offset: 0, kind })?;
                 self.function(source);
             }
             Part::FunctionPreGa { .. } if self.options.functions => {

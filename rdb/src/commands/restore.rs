@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use super::words::{bulk, head, time};
-use super::{CommandError, Commands, LARGEST_PAYLOAD, Loss};
-use crate::pieces::{Key, Want};
+use super::{Commands, LARGEST_PAYLOAD, Loss};
+use crate::pieces::{Key, VisitError, Want};
 use crate::record::Record;
 use crate::value::Value;
 use crate::wire::{Dialect, ObjectKind, Opcode, ValueType};
@@ -16,7 +16,7 @@ const EMPTY: usize = 32;
 impl<W: Write> Commands<W> {
     /// How a key is to be had.
     #[inline]
-    pub(super) fn restores(&mut self, key: &Key<'_>) -> Result<Want, CommandError> {
+    pub(super) fn restores(&mut self, key: &Key<'_>) -> Result<Want, VisitError> {
         if self.options.restore {
             let format = self.target.format();
             let meta =
@@ -51,7 +51,7 @@ impl<W: Write> Commands<W> {
         })
     }
 
-    pub(super) fn restore(&mut self, record: &Record<'_>) -> Result<(), CommandError> {
+    pub(super) fn restore(&mut self, record: &Record<'_>) -> Result<(), VisitError> {
         if record.raw.len() <= EMPTY && is_empty(record)? {
             self.empty += 1;
             return Ok(());
@@ -104,7 +104,7 @@ impl<W: Write> Commands<W> {
 }
 
 /// Whether a value has no elements; servers refuse such payloads.
-fn is_empty(record: &Record<'_>) -> Result<bool, CommandError> {
+fn is_empty(record: &Record<'_>) -> Result<bool, VisitError> {
     Ok(match record.value()? {
         Value::List(mut list) => list.next_element()?.is_none(),
         Value::Set(mut set) => set.next_element()?.is_none(),

@@ -14,9 +14,10 @@
 use std::io::{self, Write};
 
 use super::words::{bulk, head, number};
-use super::{CommandError, Commands, Loss};
+use super::{Commands, Loss};
 use crate::event::StreamId;
 use crate::packed::Element;
+use crate::pieces::VisitError;
 use crate::text::Decimal;
 use crate::value::{StreamGroup, StreamItem, StreamNumbers};
 
@@ -30,10 +31,10 @@ fn id(out: &mut Vec<u8>, id: StreamId) {
 }
 
 impl<W: Write> Commands<W> {
-    pub(super) fn stream(&mut self, item: &StreamItem<'_>) -> Result<(), CommandError> {
+    pub(super) fn stream(&mut self, item: &StreamItem<'_>) -> Result<(), VisitError> {
         let at = self.key.offset;
         let complete = self.groups.add(item);
-        if let Some(group) = complete.map_err(|kind| CommandError::Inside(at, kind))? {
+        if let Some(group) = complete.map_err(|kind| VisitError::Inside { offset: at, kind })? {
             self.group(&group)?;
         }
         match item {

@@ -15,7 +15,7 @@ use crate::wire::{Dialect, ValueType};
 type Outcome<V, T = ()> = Result<T, <V as Visitor>::Error>;
 
 /// Hands the keys that a filter takes to a visitor.
-pub(super) struct Driver<'d, V: Visitor> {
+pub(super) struct Driver<'d, V: Visitor + ?Sized> {
     filter: &'d mut Filter,
     to: To<'d, V>,
     file: File,
@@ -97,7 +97,7 @@ impl Current {
 }
 
 /// The visitor, and what is counted on the way to it.
-struct To<'d, V> {
+struct To<'d, V: ?Sized> {
     visitor: &'d mut V,
     expired: Expired,
     summary: Summary,
@@ -105,7 +105,7 @@ struct To<'d, V> {
     skipped: u64,
 }
 
-impl<V: Visitor> To<'_, V> {
+impl<V: Visitor + ?Sized> To<'_, V> {
     #[inline(always)]
     fn key(&mut self, key: &Key<'_>) -> Outcome<V, Want> {
         if key.meta.expire_ms.is_some_and(|t| t <= self.expired.now_ms) {
@@ -142,7 +142,7 @@ impl<V: Visitor> To<'_, V> {
     }
 }
 
-impl<'d, V: Visitor> Driver<'d, V> {
+impl<'d, V: Visitor + ?Sized> Driver<'d, V> {
     pub fn new(
         decoder: &Decoder,
         filter: &'d mut Filter,
@@ -548,7 +548,7 @@ fn hold(held: &mut Vec<u8>, bytes: &[u8], limit: u64, at: u64) -> Result<(), Err
     Ok(())
 }
 
-impl<V: Visitor> Sink for Driver<'_, V> {
+impl<V: Visitor + ?Sized> Sink for Driver<'_, V> {
     #[inline(always)]
     fn token(&mut self, window: &[u8], at: u64, used: usize, token: Token) {
         if self.error.is_none() {
@@ -557,7 +557,7 @@ impl<V: Visitor> Sink for Driver<'_, V> {
     }
 }
 
-impl<V: Visitor> KeySink for Driver<'_, V> {
+impl<V: Visitor + ?Sized> KeySink for Driver<'_, V> {
     #[inline(always)]
     fn plain_string(&mut self, plain: PlainString<'_>) {
         let whole = Whole {

@@ -14,13 +14,13 @@ mod page;
 mod replay;
 mod unpack;
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use driver::Driver;
 pub use page::Page;
 pub use replay::of_record;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind, Stage};
 use crate::event::Event;
 use crate::filter::Filter;
 use crate::record::{KeyMeta, Record};
@@ -106,9 +106,30 @@ pub struct End {
     pub expired_fields: u64,
 }
 
+/// Why a visitor that writes wants no more.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VisitError {
+    /// Writing failed.
+    #[error(transparent)]
+    Output(#[from] io::Error),
+    /// The file is damaged, or cannot be read.
+    #[error(transparent)]
+    File(#[from] Error),
+    /// Something that a piece tells is damaged.
+    #[error("{kind} at offset {offset} ({})", Stage::Value)]
+    Inside {
+        /// Offset of the key that the piece is of, from the start of the file.
+        offset: u64,
+        /// What is wrong.
+        kind: ErrorKind,
+    },
+}
+
 /// Takes the keys of a file, see [`visit`].
 pub trait Visitor {
-    /// Why it wants no more; also made of what is wrong with the file.
+    /// Why it wants no more; also made of what is wrong with the file. For those
+    /// that write it is [`VisitError`].
     type Error: From<Error>;
 
     /// A key begins.
@@ -229,7 +250,7 @@ pub struct Summary {
 /// assert_eq!((summary.keys, longest.0), (1, 3));
 /// # Ok::<(), Error>(())
 /// ```
-pub fn visit<R: Read, V: Visitor>(
+pub fn visit<R: Read, V: Visitor + ?Sized>(
     source: &mut StreamReader<R>,
     filter: &mut Filter,
     expired: Expired,

@@ -20,7 +20,10 @@ pub(super) fn has_template(kind: ValueType, dialect: Dialect) -> bool {
 /// # Errors
 ///
 /// Those of the visitor, and whatever is wrong with the value.
-pub fn of_record<V: Visitor>(record: &Record<'_>, visitor: &mut V) -> Result<(), V::Error> {
+pub fn of_record<V: Visitor + ?Sized>(
+    record: &Record<'_>,
+    visitor: &mut V,
+) -> Result<(), V::Error> {
     let at = record.offset;
     let error = |kind| Error::new(kind, at, at, Stage::Key);
     let name = record.key.to_vec().map_err(error)?;

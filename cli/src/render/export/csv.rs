@@ -3,10 +3,9 @@
 
 use std::io::{self, Write};
 
-use rdbkit_rdb::pieces::{End, Key, Page, Piece, Visitor, Want};
+use rdbkit_rdb::pieces::{End, Key, Page, Piece, VisitError, Visitor, Want};
 use rdbkit_rdb::{ArrayElement, Event, ModuleItem, ObjectKind, Part, StreamItem};
 
-use super::ExportError;
 use super::escape::{self, PART, double, integer};
 
 /// The first line.
@@ -269,9 +268,9 @@ fn doubled(out: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 impl Visitor for CsvKeys<'_> {
-    type Error = ExportError;
+    type Error = VisitError;
 
-    fn key(&mut self, key: &Key<'_>) -> Result<Want, ExportError> {
+    fn key(&mut self, key: &Key<'_>) -> Result<Want, VisitError> {
         self.page.begin_key()?;
         self.object = key.object;
         (self.rows, self.position, self.stream_has_more) = (0, 0, false);
@@ -290,7 +289,7 @@ impl Visitor for CsvKeys<'_> {
         Ok(Want::Pieces)
     }
 
-    fn piece(&mut self, piece: Piece<'_>) -> Result<(), ExportError> {
+    fn piece(&mut self, piece: Piece<'_>) -> Result<(), VisitError> {
         match piece {
             Piece::String(bytes) | Piece::Member(bytes) => {
                 self.value(Position::None, Cell::Bytes(bytes))?;
@@ -357,7 +356,7 @@ impl Visitor for CsvKeys<'_> {
         Ok(())
     }
 
-    fn end(&mut self, end: End) -> Result<(), ExportError> {
+    fn end(&mut self, end: End) -> Result<(), VisitError> {
         self.left_out.streams += u64::from(self.stream_has_more);
         if self.rows == 0 {
             // A hash of which all had expired is none any more; what has no
@@ -371,7 +370,7 @@ impl Visitor for CsvKeys<'_> {
         Ok(())
     }
 
-    fn event(&mut self, event: &Event<'_>) -> Result<(), ExportError> {
+    fn event(&mut self, event: &Event<'_>) -> Result<(), VisitError> {
         if let Part::Function(_) | Part::FunctionPreGa { .. } = event {
             self.left_out.functions += 1;
         }

@@ -2,13 +2,12 @@
 
 use std::io::{self, Write};
 
-use rdbkit_rdb::pieces::{End, Key, Page, Piece, Visitor, Want};
+use rdbkit_rdb::pieces::{End, Key, Page, Piece, VisitError, Visitor, Want};
 use rdbkit_rdb::{
     ArrayElement, Event, Field, ModuleItem, ObjectKind, Part, Scratch, StreamGroup, StreamGroups,
     StreamItem,
 };
 
-use super::ExportError;
 use super::escape::{self, BASE64_BEGIN, BASE64_END, PART, integer, number, optional, text};
 use crate::render::json::SCHEMA;
 use crate::render::keys::{encoding, time};
@@ -268,9 +267,12 @@ impl<'w> JsonKeys<'w> {
         Ok(())
     }
 
-    fn stream(&mut self, item: StreamItem<'_>) -> Result<(), ExportError> {
+    fn stream(&mut self, item: StreamItem<'_>) -> Result<(), VisitError> {
         let group = self.groups.add(&item);
-        let group = group.map_err(|kind| ExportError::Inside(self.offset, kind))?;
+        let group = group.map_err(|kind| VisitError::Inside {
+            offset: self.offset,
+            kind,
+        })?;
         if let Some(group) = group {
             self.group(&group)?;
         }
@@ -472,10 +474,10 @@ const fn words(object: ObjectKind) -> (&'static [u8], &'static [u8], &'static [u
 }
 
 impl Visitor for JsonKeys<'_> {
-    type Error = ExportError;
+    type Error = VisitError;
 
     #[inline(always)]
-    fn key(&mut self, key: &Key<'_>) -> Result<Want, ExportError> {
+    fn key(&mut self, key: &Key<'_>) -> Result<Want, VisitError> {
         if self.shape == Shape::Document {
             self.open_keys();
         }
@@ -513,7 +515,7 @@ impl Visitor for JsonKeys<'_> {
     }
 
     #[inline(always)]
-    fn piece(&mut self, piece: Piece<'_>) -> Result<(), ExportError> {
+    fn piece(&mut self, piece: Piece<'_>) -> Result<(), VisitError> {
         match piece {
             Piece::String(bytes) => {
                 self.pieces = 1;
@@ -554,7 +556,7 @@ impl Visitor for JsonKeys<'_> {
     }
 
     #[inline(always)]
-    fn end(&mut self, end: End) -> Result<(), ExportError> {
+    fn end(&mut self, end: End) -> Result<(), VisitError> {
         if self.object == ObjectKind::Stream {
             self.close_groups()?;
         }
@@ -577,7 +579,7 @@ impl Visitor for JsonKeys<'_> {
         Ok(())
     }
 
-    fn event(&mut self, event: &Event<'_>) -> Result<(), ExportError> {
+    fn event(&mut self, event: &Event<'_>) -> Result<(), VisitError> {
         let (Part::Function(source) | Part::FunctionPreGa { code: source, .. }) = event else {
             return Ok(());
         };
@@ -590,7 +592,10 @@ impl Visitor for JsonKeys<'_> {
         }
         let mut scratch = Scratch::default();
         let source = source.bytes(&mut scratch);
-        let source = source.map_err(|kind| ExportError::Inside(self.offset, kind))?;
+        let source = source.map_err(|kind| VisitError::Inside {
+            offset: self.offset,
+            kind,
+        })?;
         if self.functions_written > 0 {
             self.page.buffer().push(b',');
         }

@@ -1,12 +1,11 @@
-//! Values as JSON; the schema stands in `docs/keys.schema.json`.
+//! Values as JSON; the schema stands in `docs/export.schema.json`.
 
 use std::io::Write;
 
 use rdbkit_rdb::Record;
-use rdbkit_rdb::pieces::of_record;
+use rdbkit_rdb::pieces::{VisitError, of_record};
 
 use super::{Shown, ValueError};
-use crate::render::export::ExportError;
 use crate::render::export::json::{JsonKeys, Shape};
 
 /// Writes a key with its value as one line, as `rdbkit export --meta` does.
@@ -17,18 +16,15 @@ use crate::render::export::json::{JsonKeys, Shape};
 /// is a large one.
 pub fn key(out: &mut dyn Write, record: &Record<'_>) -> Shown {
     let mut json = JsonKeys::new(out, Shape::Lines, true);
-    match of_record(record, &mut json) {
-        Ok(()) => Ok(json.flush()?),
-        Err(ExportError::Output(error)) => Err(error.into()),
-        Err(error) => {
-            if !json.take_back() {
-                json.flush()?;
-            }
-            Err(match error {
-                ExportError::File(error) => error.into(),
-                ExportError::Inside(_, kind) => ValueError::Value(kind),
-                ExportError::Output(error) => error.into(),
-            })
-        }
+    let error = match of_record(record, &mut json) {
+        Ok(()) => return Ok(json.flush()?),
+        Err(VisitError::Output(error)) => return Err(error.into()),
+        Err(VisitError::Inside { kind, .. }) => ValueError::Value(kind),
+        Err(VisitError::File(error)) => error.into(),
+        Err(other) => return Err(std::io::Error::other(other).into()),
+    };
+    if !json.take_back() {
+        json.flush()?;
     }
+    Err(error)
 }
