@@ -16,6 +16,8 @@ mod loss;
 mod restore;
 mod stream;
 mod target;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::io::{self, Write};
@@ -163,25 +165,9 @@ impl<W: Write> Commands<W> {
         self.empty
     }
 
-    /// Takes back what there is of the key in hand, or says `false` if some of it
-    /// is out already.
-    pub fn take_back(&mut self) -> bool {
-        self.page.take_back()
-    }
-
-    /// Bytes written.
-    #[must_use]
-    pub fn bytes(&self) -> u64 {
-        self.page.bytes()
-    }
-
-    /// Writes what is left.
-    ///
-    /// # Errors
-    ///
-    /// Of writing.
-    pub fn flush(&mut self) -> io::Result<()> {
-        self.page.flush()
+    /// The output, to take back a damaged key, and to be flushed.
+    pub fn page(&mut self) -> &mut Page<W> {
+        &mut self.page
     }
 
     /// Writes what is left, and gives the writer back.
