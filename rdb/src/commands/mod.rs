@@ -81,7 +81,7 @@ impl Default for Options {
 ///
 /// Holds one batch of elements, and what [`Page`] holds. Of a stream with groups:
 /// about three bytes an entry, up to 64 MiB, to tell which pending entries are
-/// gone, and one group. With `RESTORE`: one value, up to 512 MiB.
+/// gone, and one group. With `RESTORE`: one payload, up to 512 MiB, beside the record.
 ///
 /// # Examples
 ///
@@ -223,7 +223,7 @@ impl<W: Write> Visitor for Commands<W> {
     #[inline(always)]
     fn piece(&mut self, piece: Piece<'_>) -> Result<(), VisitError> {
         match piece {
-            Piece::String(value) => self.string(value),
+            Piece::String(value) => self.string(value)?,
             Piece::Element(bytes) => self.element(b"RPUSH", bytes),
             Piece::Member(bytes) => self.element(b"SADD", bytes),
             Piece::Scored(member, score) => self.scored(member, score),
