@@ -28,7 +28,7 @@ fn written(file: &[u8], target: Target, options: Options) -> (Vec<String>, Vec<(
 
 fn lines(mut bytes: &[u8]) -> Vec<String> {
     let mut lines = Vec::new();
-    fn number<'b>(bytes: &mut &'b [u8], mark: u8) -> usize {
+    fn number(bytes: &mut &[u8], mark: u8) -> usize {
         assert_eq!(bytes[0], mark);
         let end = bytes.iter().position(|b| *b == b'\r').unwrap();
         let n = std::str::from_utf8(&bytes[1..end]).unwrap();
