@@ -144,7 +144,7 @@ impl<W: Write> Commands<W> {
         self.count = 0;
     }
 
-    /// The expiry of the key.
+    /// The expiry of the key, with which it is complete.
     #[inline]
     pub(super) fn expire(&mut self) {
         if let Some(ms) = self.key.expire_ms
@@ -155,6 +155,7 @@ impl<W: Write> Commands<W> {
             bulk(out, &self.key.name);
             time(out, ms);
         }
+        self.page.end_key();
     }
 
     /// Ends a value that is no string.
