@@ -7,6 +7,10 @@
 
 use crate::command::Command;
 
+mod table;
+
+pub(crate) use table::{SIZE, Table};
+
 /// Longest name that is taken.
 pub(crate) const LONGEST: usize = 16;
 

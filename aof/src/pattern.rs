@@ -95,6 +95,11 @@ impl Pattern {
         !differs && self.matches_all(command, name)
     }
 
+    /// Whether commands of this name may match.
+    pub(crate) fn may_match(&self, name: &[u8]) -> bool {
+        glob::matches_ignore_case(&self.name, name)
+    }
+
     #[inline(never)]
     fn matches_all(&self, command: &Command<'_>, name: &[u8]) -> bool {
         glob::matches_ignore_case(&self.name, name)

@@ -2,8 +2,10 @@
 
 use std::io::{self, Read};
 
+use crate::command::Command;
 use crate::edit::error::Error;
 use crate::edit::plan::Spot;
+use crate::edit::survey::{Args, NEVER};
 use crate::edit::target::{At, Matching};
 use crate::error::ErrorKind;
 use crate::reader::is_preamble;
@@ -21,6 +23,13 @@ impl Matching {
                 .command()
                 .is_some_and(|c| self.pattern.matches(&c))
     }
+}
+
+/// With which numbers of arguments, of `any`, commands of that name need no look
+/// where `matching` are looked for.
+pub(super) fn routine(matching: Option<&Matching>, command: &Command<'_>, any: Args) -> Args {
+    let asked = matching.is_some_and(|m| m.pattern.may_match(command.name()));
+    if asked { NEVER } else { any }
 }
 
 /// How many units of a log `wanted` says yes to.

@@ -5,10 +5,11 @@ use rdbkit_rdb::verify::{Product, Server};
 use rdbkit_rdb::{Event as Rdb, Scratch};
 
 use crate::command::Command;
-use crate::commands::{Release, Spec};
+use crate::commands::{self, Release, Spec};
 use crate::edit::frequent::Frequent;
 use crate::edit::plan::{Kept, Needs};
 use crate::edit::sample::Sample;
+use crate::edit::survey::Args;
 use crate::walk::{Item, Unit};
 use crate::words::{self, strtoll};
 
@@ -163,11 +164,41 @@ impl Keeping {
         }
         match role {
             Role::None => {}
-            // The plain SET, of which there are most, sets no expiry.
-            Role::Set if command.len() == 3 && self.expired.count() == 0 => {}
-            Role::Clears if self.expired.count() == 0 => {}
+            Role::Clears if !self.any_expired() => {}
             _ => self.expiry(role, spec, command, unit.db),
         }
+    }
+
+    /// With which numbers of arguments commands of this name, of which one was
+    /// here, need only be counted; `expired` says that some keys have expired.
+    pub fn routine(&self, command: &Command<'_>, expired: bool) -> Option<Args> {
+        const ANY: Args = (1, u32::MAX);
+        let Some(spec) = commands::spec(command) else {
+            return Some(ANY);
+        };
+        if spec.is_container() || spec.name().contains(&b'|') {
+            return None;
+        }
+        match Role::of(spec) {
+            Role::None => Some(ANY),
+            _ if expired => None,
+            // The plain SET, of which there are most, sets no expiry.
+            Role::Set => Some((3, 3)),
+            Role::Clears | Role::Rename | Role::FlushDb | Role::FlushAll => Some(ANY),
+            Role::At(_) | Role::Restore | Role::Options => None,
+        }
+    }
+
+    /// Whether there are keys whose expiry has passed.
+    #[inline(always)]
+    pub fn any_expired(&self) -> bool {
+        self.expired.count() > 0
+    }
+
+    /// Commands that stay and need no look.
+    #[inline(always)]
+    pub fn more(&mut self, commands: u64) {
+        self.kept.commands += commands;
     }
 
     /// One command that was taken for one that stays goes after all.

@@ -6,11 +6,13 @@ use std::ops::Range;
 use rdbkit_rdb::verify::Server;
 
 use crate::edit::assemble::Assembled;
+use crate::edit::error::Error;
 use crate::edit::excerpt::Excerpt;
 use crate::edit::note::Note;
 use crate::edit::output::Output;
 use crate::edit::survey::{self, Survey};
 use crate::set::Set;
+use crate::source::Source;
 
 /// A log edited on paper: nothing was written.
 #[derive(Clone, Debug)]
@@ -37,16 +39,17 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// A plan of what was assembled and surveyed; of a point and of damage it
-    /// says nothing yet.
+    /// A plan of what was assembled from `source` and surveyed; of a point and
+    /// of damage it says nothing yet.
     pub(super) fn new(
         action: Action,
         (output, files, manifest_changed): Assembled,
         survey: Survey<'_>,
+        source: &dyn Source,
         notes: Vec<Note>,
-    ) -> Plan {
-        let (gone, kept, around) = survey.finish();
-        Plan {
+    ) -> Result<Plan, Error> {
+        let (gone, kept, around) = survey.finish(source)?;
+        Ok(Plan {
             action,
             output,
             files,
@@ -57,7 +60,7 @@ impl Plan {
             damage: Vec::new(),
             notes,
             manifest_changed,
-        }
+        })
     }
 
     /// Whether the new log differs from the old one in any byte or file.

@@ -95,7 +95,7 @@ pub fn repair(
     }
     Ok(Plan {
         damage,
-        ..Plan::new(Action::Repair, assembled, survey, notes)
+        ..Plan::new(Action::Repair, assembled, survey, source, notes)?
     })
 }
 
@@ -150,7 +150,7 @@ impl File<'_> {
     fn mend(&self, survey: &mut Survey<'_>, notes: &mut Vec<Note>) -> Result<Mended, Error> {
         let mut mender = Mender::new(survey, self.allowed.skip_damage);
         let limits = Limits::default();
-        let mut end = walk::walk_file(
+        let mut end = walk::skim_file(
             self.index,
             self.name(),
             self.time,
@@ -220,7 +220,7 @@ impl File<'_> {
             if self.allowed.skip_damage && places <= PLACES {
                 mender.damage(begin..next, why, db);
                 let bytes = open(next)?;
-                let next = walk::walk_from(self.index, next, end.state.clone(), bytes, mender);
+                let next = walk::skim_from(self.index, next, end.state.clone(), bytes, mender);
                 return Ok(Some(next));
             }
             let at = self.spot(next, end.time);

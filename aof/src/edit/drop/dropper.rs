@@ -4,15 +4,16 @@ use crate::command::Command;
 use crate::edit::assemble::{self, Gap};
 use crate::edit::error::Error;
 use crate::edit::excerpt::Excerpt;
-use crate::edit::find::Problem;
+use crate::edit::find::{self, Problem};
 use crate::edit::note::Note;
 use crate::edit::plan::Spot;
 use crate::edit::shorten::{Loss, loss};
 use crate::edit::survey::{self, Survey};
 use crate::edit::target::Matching;
+use crate::name::Name;
 use crate::set::Set;
 use crate::transaction::Place;
-use crate::walk::{FileEnd, Unit, Visitor};
+use crate::walk::{FileEnd, Run, Skimmer, Unit, Visitor};
 
 /// Matches that are told where one was expected.
 const FIRST: usize = 10;
@@ -141,9 +142,21 @@ impl<'a> Dropper<'a> {
         }
     }
 
+    /// A unit that stays.
+    #[inline(always)]
+    fn stays(&mut self, unit: &Unit<'_>) {
+        let matching = match &self.aim {
+            Aim::Match { matching, .. } => Some(*matching),
+            Aim::Offset { .. } => None,
+        };
+        self.survey
+            .stays_unless(unit, |command, any| find::routine(matching, command, any));
+    }
+
     #[cold]
     fn hit_at(&mut self, unit: &Unit<'_>, offset: u64) -> bool {
         self.matches += 1;
+        self.survey.skim_until(u64::MAX);
         let asked = self.spot(unit.file, offset);
         let Some(command) = unit.item.command() else {
             self.failure = Some(Error::NoCommand { at: asked });
@@ -223,7 +236,7 @@ impl<'a> Dropper<'a> {
                 self.failure
                     .get_or_insert(Error::CannotShorten { command, why });
             }
-            Loss::Nothing => self.survey.stays(unit),
+            Loss::Nothing => self.stays(unit),
         }
     }
 
@@ -239,7 +252,7 @@ impl<'a> Dropper<'a> {
         if goes {
             self.survey.goes(unit);
         } else {
-            self.survey.stays(unit);
+            self.stays(unit);
         }
     }
 
@@ -251,7 +264,7 @@ impl<'a> Dropper<'a> {
         let emptied = open.lost > 0 && open.stay == 0;
         if !open.goes && !emptied {
             self.split += u64::from(open.lost > 0);
-            self.survey.stays(unit);
+            self.stays(unit);
             return;
         }
         if open.goes {
@@ -277,14 +290,18 @@ impl<'a> Dropper<'a> {
 }
 
 impl Visitor for Dropper<'_> {
-    fn file(&mut self, _: usize) {
+    fn file(&mut self, index: usize) {
         self.gaps.push(Vec::new());
         self.open = None;
+        self.survey.skim_until(match self.aim {
+            Aim::Offset { file, offset } if file == index => offset,
+            _ => u64::MAX,
+        });
     }
 
     fn preamble(&mut self, index: usize, event: &rdbkit_rdb::Event<'_>) {
         let _ = index;
-        self.survey.keeping.preamble(event);
+        self.survey.preamble(event);
     }
 
     #[inline]
@@ -307,7 +324,7 @@ impl Visitor for Dropper<'_> {
             self.take(unit);
             return;
         }
-        self.survey.stays(unit);
+        self.stays(unit);
         if let Some(open) = &mut self.open
             && let Some(command) = unit.item.command()
         {
@@ -331,5 +348,23 @@ impl Visitor for Dropper<'_> {
             });
         }
         self.problems.extend(Problem::of(self.set, index, end));
+    }
+}
+
+impl Skimmer for Dropper<'_> {
+    #[inline(always)]
+    fn skims(&mut self, command: &Command<'_>, name: Name, begin: u64, end: u64) -> bool {
+        // Of a transaction that goes nothing stays.
+        let goes = self.open.as_ref().is_some_and(|open| open.goes);
+        !goes && self.survey.skims(command, name, begin, end)
+    }
+
+    #[inline(always)]
+    fn skimmed(&mut self, run: &Run) {
+        self.commands += run.commands;
+        self.survey.skimmed(run);
+        if let Some(open) = &mut self.open {
+            open.stay += run.commands;
+        }
     }
 }

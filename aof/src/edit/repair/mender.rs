@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 
+use crate::command::Command;
 use crate::edit::assemble;
 use crate::edit::plan::Harm;
-use crate::edit::repair::resync::{Known, is_of_module, known};
-use crate::edit::survey::Survey;
+use crate::edit::repair::resync::{Known, accepted, is_of_module, known};
+use crate::edit::survey::{Args, NEVER, Survey};
+use crate::name::Name;
 use crate::scan::Quirks;
-use crate::walk::{Item, Unit, Visitor};
+use crate::walk::{Item, Run, Skimmer, Unit, Visitor};
 
 /// Bytes that go, and why.
 #[derive(Clone, Debug)]
@@ -257,11 +259,11 @@ impl<'a, 's> Mender<'a, 's> {
 
 impl Visitor for Mender<'_, '_> {
     fn preamble(&mut self, _: usize, event: &rdbkit_rdb::Event<'_>) {
-        self.survey.keeping.preamble(event);
+        self.survey.preamble(event);
     }
 
     fn unit(&mut self, unit: &Unit<'_>) {
-        self.survey.stays(unit);
+        self.survey.stays_unless(unit, run_by_servers);
         let command = match unit.item {
             Item::Command(command) | Item::Abridged(command) => command,
             Item::Annotation(line) => {
@@ -312,5 +314,36 @@ impl Visitor for Mender<'_, '_> {
                 }
             }
         }
+    }
+}
+
+/// Commands that servers run need no look.
+fn run_by_servers(command: &Command<'_>, any: Args) -> Args {
+    match known(command) {
+        Known::Yes => accepted(command).unwrap_or(any),
+        Known::No if is_of_module(command.name()) => any,
+        Known::No | Known::WrongArity => NEVER,
+    }
+}
+
+impl Skimmer for Mender<'_, '_> {
+    #[inline(always)]
+    fn skims(&mut self, command: &Command<'_>, name: Name, begin: u64, end: u64) -> bool {
+        self.survey.skims(command, name, begin, end)
+    }
+
+    #[inline(always)]
+    fn skimmed(&mut self, run: &Run) {
+        self.survey.skimmed(run);
+        if self.now_uncertain
+            && let Some(stretch) = self.uncertain.last_mut()
+        {
+            stretch.commands += run.commands;
+        }
+        self.last = self.survey.last_span().map(|(begin, end)| Last {
+            begin,
+            end,
+            odd: false,
+        });
     }
 }

@@ -9,7 +9,7 @@
 use std::collections::HashSet;
 use std::io::{self, Read};
 
-use crate::commands::{self, Release};
+use crate::commands::{self, Arity, Release};
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::resp::{Decoder, Step, Token};
@@ -103,6 +103,18 @@ pub(super) fn known(command: &Command<'_>) -> Known {
     } else {
         Known::WrongArity
     }
+}
+
+/// The numbers of arguments that some server takes, this command's among them.
+pub(super) fn accepted(command: &Command<'_>) -> Option<(u32, u32)> {
+    let args = u32::try_from(command.len()).ok()?;
+    let spec = commands::spec(command).filter(|spec| spec.is_measured())?;
+    let arities = Release::ALL.iter().filter_map(|r| spec.arity(*r));
+    let more = arities.filter_map(|arity| match arity {
+        Arity::AtLeast(least) if arity.accepts(command.len()) => u32::try_from(least).ok(),
+        _ => None,
+    });
+    Some(more.min().map_or((args, args), |least| (least, u32::MAX)))
 }
 
 /// A name as modules give them.

@@ -166,7 +166,7 @@ impl Visitor for Reread<'_, '_> {
     }
 
     fn preamble(&mut self, _: usize, event: &rdbkit_rdb::Event<'_>) {
-        self.survey.keeping.preamble(event);
+        self.survey.preamble(event);
     }
 
     fn unit(&mut self, unit: &Unit<'_>) {

@@ -1,0 +1,98 @@
+//! A table of names, looked up once a command.
+
+use crate::command::Command;
+use crate::name::Name;
+
+/// Places in the table: names seen at first keep theirs, none is ever driven out.
+pub(crate) const SIZE: usize = 512;
+
+/// Places looked at for one name.
+const PROBES: usize = 8;
+
+/// What is kept of one name.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Entry<T> {
+    name: Name,
+    /// The numbers of arguments that are right.
+    least: u32,
+    most: u32,
+    /// Whatever is kept with it.
+    pub kept: T,
+}
+
+impl<T> Entry<T> {
+    /// Whether a command with so many arguments is one that is meant.
+    #[inline(always)]
+    pub fn takes(&self, args: usize) -> bool {
+        (self.least..=self.most).contains(&(args as u32))
+    }
+
+    /// Its name, in the case it was written in.
+    pub fn name(&self) -> Vec<u8> {
+        self.name.to_vec()
+    }
+}
+
+/// Names of up to sixteen bytes with something kept for each. What does not fit
+/// is not kept: a hostile log fills the table and no more.
+#[derive(Debug)]
+pub(crate) struct Table<T> {
+    entries: Box<[Entry<T>]>,
+}
+
+impl<T: Copy + Default> Table<T> {
+    pub fn new() -> Table<T> {
+        Table {
+            entries: vec![Entry::default(); SIZE].into_boxed_slice(),
+        }
+    }
+
+    /// What is kept of a name.
+    #[inline(always)]
+    pub fn find(&mut self, name: Name) -> Option<&mut Entry<T>> {
+        let at = self.place(name).filter(|at| self.holds(*at, name))?;
+        self.entries.get_mut(at)
+    }
+
+    /// Keeps a name, from now on to be known with `least..=most` arguments;
+    /// nothing where it has a place, or there is none.
+    pub fn learn(&mut self, command: &Command<'_>, least: u32, most: u32, kept: T) {
+        if let Some(name) = Name::of(command)
+            && let Some(at) = self.place(name)
+            && !self.holds(at, name)
+            && let Some(entry) = self.entries.get_mut(at)
+        {
+            *entry = Entry {
+                name,
+                least,
+                most,
+                kept,
+            };
+        }
+    }
+
+    /// Forgets all names.
+    pub fn clear(&mut self) {
+        self.entries.fill(Entry::default());
+    }
+
+    /// All that is kept.
+    pub fn iter(&self) -> impl Iterator<Item = &Entry<T>> {
+        self.entries.iter().filter(|entry| !entry.name.is_none())
+    }
+
+    /// Where a name is, or would be.
+    #[inline(always)]
+    fn place(&self, name: Name) -> Option<usize> {
+        let first = name.hash();
+        (first..first + PROBES).map(|at| at % SIZE).find(|&at| {
+            let found = self.entries.get(at).map(|entry| entry.name);
+            found.is_some_and(|found| found == name || found.is_none())
+        })
+    }
+
+    #[inline(always)]
+    fn holds(&self, at: usize, name: Name) -> bool {
+        self.entries.get(at).is_some_and(|entry| entry.name == name)
+    }
+}
