@@ -121,6 +121,12 @@ impl Name {
         }
     }
 
+    /// Its first byte.
+    #[inline(always)]
+    pub fn first(self) -> u8 {
+        self.low as u8
+    }
+
     /// Whether it is no name: the default.
     #[inline]
     pub fn is_none(self) -> bool {

@@ -119,6 +119,9 @@ fn judge(
     let total = dropper.matches;
     match (&removal.what, dropper.aim.nth()) {
         (What::Matching { .. }, _) if total == 0 => {
+            if let Some(spared) = dropper.spared.take() {
+                return Err(spared);
+            }
             return Err(Error::NothingMatches {
                 commands: dropper.commands,
                 files: set.files().len(),

@@ -17,7 +17,9 @@ impl Matching {
     /// Whether the unit is a command that is meant.
     #[inline]
     pub(super) fn finds(&self, unit: &Unit<'_>) -> bool {
-        self.db.is_none_or(|db| db == unit.db)
+        unit.name
+            .is_none_or(|name| self.pattern.may_match_first(name.first()))
+            && self.db.is_none_or(|db| db == unit.db)
             && unit
                 .item
                 .command()
@@ -67,7 +69,14 @@ pub(super) fn file(set: &Set, source: &dyn Source, at: &At) -> Result<usize, Err
     }
     match candidates[..] {
         [one] => Ok(one),
-        _ => Err(Error::WhichFile { files: names() }),
+        [] => Err(Error::WhichFile { files: names() }),
+        _ => Err(Error::WhichFile {
+            files: candidates
+                .iter()
+                .filter_map(|index| set.files().get(*index))
+                .map(|file| file.name.clone())
+                .collect(),
+        }),
     }
 }
 

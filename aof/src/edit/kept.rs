@@ -67,6 +67,16 @@ impl Role {
     }
 }
 
+/// When a command need only be counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Routine {
+    /// Always.
+    #[default]
+    Plain,
+    /// While its time, in so many milliseconds, is to come.
+    Until(i64),
+}
+
 /// A [`Kept`] in the making.
 #[derive(Debug)]
 pub(super) struct Keeping {
@@ -171,22 +181,33 @@ impl Keeping {
 
     /// With which numbers of arguments commands of this name, of which one was
     /// here, need only be counted; `expired` says that some keys have expired.
-    pub fn routine(&self, command: &Command<'_>, expired: bool) -> Option<Args> {
+    pub fn routine(&self, command: &Command<'_>, expired: bool) -> Option<(Args, Routine)> {
         const ANY: Args = (1, u32::MAX);
         let Some(spec) = commands::spec(command) else {
-            return Some(ANY);
+            return Some((ANY, Routine::Plain));
         };
         if spec.is_container() || spec.name().contains(&b'|') {
             return None;
         }
         match Role::of(spec) {
-            Role::None => Some(ANY),
+            Role::None => Some((ANY, Routine::Plain)),
             _ if expired => None,
             // The plain SET, of which there are most, sets no expiry.
-            Role::Set => Some((3, 3)),
-            Role::Clears | Role::Rename | Role::FlushDb | Role::FlushAll => Some(ANY),
-            Role::At(_) | Role::Restore | Role::Options => None,
+            Role::Set => Some(((3, 3), Routine::Plain)),
+            Role::Clears | Role::Rename | Role::FlushDb | Role::FlushAll => {
+                Some((ANY, Routine::Plain))
+            }
+            Role::At(unit) => Some((ANY, Routine::Until(unit))),
+            Role::Restore | Role::Options => None,
         }
+    }
+
+    /// Whether the time that is the second argument behind the name has passed;
+    /// `unit` is its unit in milliseconds.
+    #[inline(never)]
+    pub fn has_passed(&self, command: &Command<'_>, unit: i64) -> bool {
+        let at = command.arg(2).map(|text| strtoll(text).0);
+        at.is_some_and(|at| at.saturating_mul(unit) <= self.now_ms)
     }
 
     /// Whether there are keys whose expiry has passed.
@@ -268,10 +289,7 @@ impl Keeping {
                 SetExpiry::None => self.put(db, key, false),
             },
             Role::At(unit) => {
-                let at = command
-                    .arg(2)
-                    .map(|text| strtoll(text).0.saturating_mul(unit));
-                let passed = passed(at);
+                let passed = self.has_passed(command, unit);
                 self.put(db, key, passed);
             }
             Role::Restore => {

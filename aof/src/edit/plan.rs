@@ -242,6 +242,8 @@ pub enum Harm {
     OpenTransaction,
     /// The file ends inside an annotation: the next command would be glued to it.
     TornAnnotation,
+    /// An annotation that says no time and is no text: servers pass over it.
+    DamagedAnnotation,
     /// Zero bytes up to the end of the file, as after a power failure.
     ZeroBytes,
     /// Bytes that are no command: why.
@@ -267,6 +269,7 @@ impl fmt::Display for Harm {
             Harm::Torn => f.write_str("the file ends inside a command"),
             Harm::OpenTransaction => f.write_str("the file ends inside a transaction"),
             Harm::TornAnnotation => f.write_str("the file ends inside an annotation"),
+            Harm::DamagedAnnotation => f.write_str("a damaged annotation"),
             Harm::ZeroBytes => f.write_str("zero bytes up to the end of the file"),
             Harm::Bytes(why) => f.write_str(why),
             Harm::Rest(why) => write!(f, "{why}; all behind it goes, too"),

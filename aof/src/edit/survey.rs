@@ -4,7 +4,7 @@
 use crate::command::Command;
 use crate::edit::error::Error;
 use crate::edit::excerpt::Excerpt;
-use crate::edit::kept::Keeping;
+use crate::edit::kept::{Keeping, Routine};
 use crate::edit::plan::{Around, Kept, Tally};
 use crate::edit::recent::{Recent, Scene, Shown};
 use crate::edit::tally::Count;
@@ -31,9 +31,11 @@ pub(super) struct Survey<'a> {
     /// The last command goes.
     going: bool,
     /// Names of which nothing is told but how many commands there are.
-    routine: Table<()>,
-    /// Commands that end behind this byte are all looked at.
+    routine: Table<Routine>,
+    /// Commands that end behind this byte are all looked at; `limit`, or 0 while
+    /// some are `wanting`.
     until: u64,
+    limit: u64,
     /// Behind a place some are still to be shown.
     wanting: bool,
     /// Keys have expired: commands that were routine may concern them.
@@ -51,6 +53,7 @@ impl<'a> Survey<'a> {
             going: false,
             routine: Table::new(),
             until: u64::MAX,
+            limit: u64::MAX,
             wanting: false,
             expired: false,
         }
@@ -58,15 +61,27 @@ impl<'a> Survey<'a> {
 
     /// Commands up to this byte of the file at hand may be passed over.
     pub fn skim_until(&mut self, offset: u64) {
-        self.until = offset;
+        self.limit = offset;
+        self.want(self.wanting);
+    }
+
+    fn want(&mut self, wanting: bool) {
+        self.wanting = wanting;
+        self.until = if wanting { 0 } else { self.limit };
     }
 
     /// Whether a command that stays is passed over; it is then part of a run.
     #[inline(always)]
     pub fn skims(&mut self, command: &Command<'_>, name: Name, begin: u64, end: u64) -> bool {
-        let found = self.routine.find(name);
-        let routine = found.is_some_and(|found| found.takes(command.len()));
-        if !routine || end > self.until || self.wanting {
+        let Some(found) = self.routine.find(name) else {
+            return false;
+        };
+        if !found.takes(command.len()) || end > self.until {
+            return false;
+        }
+        if let Routine::Until(unit) = found.kept
+            && self.keeping.has_passed(command, unit)
+        {
             return false;
         }
         self.recent.push(begin, end);
@@ -141,26 +156,19 @@ impl<'a> Survey<'a> {
         };
         self.recent.scene(1, scene);
         if let Some(name) = unit.name
+            && name.control() == Control::None
             && self.routine.find(name).is_none()
         {
-            self.learn(&command, name, limit);
+            self.learn(&command, limit);
         }
     }
 
     #[cold]
-    fn learn(
-        &mut self,
-        command: &Command<'_>,
-        name: Name,
-        limit: impl FnOnce(&Command<'_>, Args) -> Args,
-    ) {
-        let mut range = NEVER;
-        if name.control() == Control::None
-            && let Some(routine) = self.keeping.routine(command, self.expired)
-        {
-            range = limit(command, routine);
-        }
-        self.routine.learn(command, range.0, range.1, ());
+    fn learn(&mut self, command: &Command<'_>, limit: impl FnOnce(&Command<'_>, Args) -> Args) {
+        let found = self.keeping.routine(command, self.expired);
+        let (args, routine) = found.unwrap_or((NEVER, Routine::Plain));
+        let (least, most) = limit(command, args);
+        self.routine.learn(command, least, most, routine);
     }
 
     #[cold]
@@ -168,7 +176,8 @@ impl<'a> Survey<'a> {
         let shown = self.excerpt(unit);
         if let Some((_, around)) = self.around.last_mut() {
             around.after.push(shown);
-            self.wanting = around.after.len() < SHOWN;
+            let wanting = around.after.len() < SHOWN;
+            self.want(wanting);
         }
     }
 
@@ -221,7 +230,7 @@ impl<'a> Survey<'a> {
         };
         let before = self.recent.last(SHOWN as u64);
         self.around.push((before, around));
-        self.wanting = true;
+        self.want(true);
     }
 
     /// Something went here of which `gone` could be read; it is counted elsewhere.

@@ -37,21 +37,21 @@ impl<T> Entry<T> {
 /// is not kept: a hostile log fills the table and no more.
 #[derive(Debug)]
 pub(crate) struct Table<T> {
-    entries: Box<[Entry<T>]>,
+    entries: Box<[Entry<T>; SIZE]>,
 }
 
 impl<T: Copy + Default> Table<T> {
     pub fn new() -> Table<T> {
         Table {
-            entries: vec![Entry::default(); SIZE].into_boxed_slice(),
+            entries: Box::new([Entry::default(); SIZE]),
         }
     }
 
     /// What is kept of a name.
     #[inline(always)]
     pub fn find(&mut self, name: Name) -> Option<&mut Entry<T>> {
-        let at = self.place(name).filter(|at| self.holds(*at, name))?;
-        self.entries.get_mut(at)
+        let at = self.place(name)?;
+        self.entries.get_mut(at).filter(|entry| entry.name == name)
     }
 
     /// Keeps a name, from now on to be known with `least..=most` arguments;
@@ -59,8 +59,8 @@ impl<T: Copy + Default> Table<T> {
     pub fn learn(&mut self, command: &Command<'_>, least: u32, most: u32, kept: T) {
         if let Some(name) = Name::of(command)
             && let Some(at) = self.place(name)
-            && !self.holds(at, name)
             && let Some(entry) = self.entries.get_mut(at)
+            && entry.name.is_none()
         {
             *entry = Entry {
                 name,
@@ -85,14 +85,13 @@ impl<T: Copy + Default> Table<T> {
     #[inline(always)]
     fn place(&self, name: Name) -> Option<usize> {
         let first = name.hash();
-        (first..first + PROBES).map(|at| at % SIZE).find(|&at| {
-            let found = self.entries.get(at).map(|entry| entry.name);
-            found.is_some_and(|found| found == name || found.is_none())
-        })
-    }
-
-    #[inline(always)]
-    fn holds(&self, at: usize, name: Name) -> bool {
-        self.entries.get(at).is_some_and(|entry| entry.name == name)
+        for probe in 0..PROBES {
+            let at = (first + probe) % SIZE;
+            let found = self.entries.get(at)?.name;
+            if found == name || found.is_none() {
+                return Some(at);
+            }
+        }
+        None
     }
 }

@@ -10,7 +10,7 @@ use crate::edit::plan::Spot;
 use crate::edit::shorten::{Loss, loss};
 use crate::edit::survey::{self, Survey};
 use crate::edit::target::Matching;
-use crate::name::Name;
+use crate::name::{Control, Name};
 use crate::set::Set;
 use crate::transaction::Place;
 use crate::walk::{FileEnd, Run, Skimmer, Unit, Visitor};
@@ -67,6 +67,8 @@ pub(super) struct Dropper<'a> {
     /// The first matches.
     pub first: Vec<Excerpt>,
     pub failure: Option<Error>,
+    /// The first match that is none because it sets the scene for others.
+    pub spared: Option<Error>,
     pub problems: Vec<Problem>,
     pub notes: Vec<Note>,
     /// Transactions that lose some commands.
@@ -76,14 +78,15 @@ pub(super) struct Dropper<'a> {
     open: Option<Open>,
 }
 
+/// Whether a command sets the scene for others, and stays.
+fn sets_scene(command: &Command<'_>) -> bool {
+    Control::of(command.name()) != Control::None
+}
+
 /// Whether a command is one to be taken out.
 pub(super) fn matches(matching: &Matching, keys: &[Vec<u8>], unit: &Unit<'_>) -> bool {
-    let scene = |command: &Command<'_>| {
-        let names = [&b"SELECT"[..], b"MULTI", b"EXEC"];
-        names.iter().any(|name| command.is(name))
-    };
     matching.finds(unit)
-        && unit.item.command().is_some_and(|command| !scene(&command))
+        && unit.item.command().is_some_and(|c| !sets_scene(&c))
         && (keys.is_empty() || loss(&unit.item, keys) != Loss::Nothing)
 }
 
@@ -108,6 +111,7 @@ impl<'a> Dropper<'a> {
             commands: 0,
             first: Vec::new(),
             failure: None,
+            spared: None,
             problems: Vec::new(),
             notes: Vec::new(),
             split: 0,
@@ -126,6 +130,9 @@ impl<'a> Dropper<'a> {
         match &self.aim {
             Aim::Match { matching, nth } => {
                 if !matches(matching, self.keys, unit) {
+                    if matching.finds(unit) && self.spared.is_none() {
+                        self.spared = self.spare(unit);
+                    }
                     return false;
                 }
                 self.matches += 1;
@@ -153,6 +160,21 @@ impl<'a> Dropper<'a> {
             .stays_unless(unit, |command, any| find::routine(matching, command, any));
     }
 
+    /// Why a unit that matches is not taken out: it sets the scene for others.
+    #[cold]
+    fn spare(&self, unit: &Unit<'_>) -> Option<Error> {
+        let command = unit.item.command().filter(sets_scene)?;
+        Some(self.context(&command.name().to_ascii_uppercase(), unit))
+    }
+
+    fn context(&self, name: &[u8], unit: &Unit<'_>) -> Error {
+        Error::Context {
+            name: name.escape_ascii().to_string(),
+            at: Some(self.spot(unit.file, unit.begin)),
+            why: why_not(name),
+        }
+    }
+
     #[cold]
     fn hit_at(&mut self, unit: &Unit<'_>, offset: u64) -> bool {
         self.matches += 1;
@@ -164,11 +186,7 @@ impl<'a> Dropper<'a> {
         };
         let name = command.name().to_ascii_uppercase();
         if name == b"SELECT" || unit.place == Place::Closes {
-            self.failure = Some(Error::Context {
-                name: name.escape_ascii().to_string(),
-                at: Some(self.spot(unit.file, unit.begin)),
-                why: why_not(&name),
-            });
+            self.failure = Some(self.context(&name, unit));
             return false;
         }
         if !self.keys.is_empty() && loss(&unit.item, self.keys) == Loss::Nothing {
@@ -242,7 +260,8 @@ impl<'a> Dropper<'a> {
 
     #[inline(never)]
     fn opens(&mut self, unit: &Unit<'_>) {
-        let goes = matches!(self.aim, Aim::Offset { .. }) && self.hit(unit);
+        let hit = self.hit(unit);
+        let goes = hit && matches!(self.aim, Aim::Offset { .. });
         self.open = Some(Open {
             begin: unit.begin,
             goes,
