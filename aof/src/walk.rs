@@ -273,7 +273,8 @@ pub(crate) fn walk_from<V: Visitor + ?Sized>(
     rest(file, state, reader, visitor)
 }
 
-fn rest<V: Visitor + ?Sized>(
+/// Reads a file on from where `reader` stands, which is where `state` is in force.
+pub(crate) fn rest<V: Visitor + ?Sized>(
     file: usize,
     state: State,
     mut reader: StreamReader<impl io::Read>,
