@@ -38,7 +38,7 @@ use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 
 use rdbkit_rdb::digest::{Dataset, Rules, Writer};
-use rdbkit_rdb::verify::{Product, Server};
+use rdbkit_rdb::verify::{Product, Server, Severity};
 use rdbkit_rdb::{RecordBuf, StreamReader as RdbReader};
 
 use crate::limits::Limits;
@@ -210,10 +210,33 @@ fn touched(files: &[File<'_>], options: &Options) -> Touched {
     Touched::new(commands, options.max_memory / 4)
 }
 
-/// What would a server do with the log?
+/// What would a server do with the log? The first one that loads it is asked:
+/// that whose digest is wanted; the one that wrote it, for a digest is no
+/// verdict; and Valkey, for commands alone do not say whose they are.
 fn judge(set: &Set, source: &dyn Source, options: &Options) -> Result<SetReport, Error> {
+    let servers = match options.server {
+        Some(server) => [Some(server), None],
+        None => [None, Some(Server::VALKEY)],
+    };
+    let mut first = None;
+    for server in servers {
+        let report = judged_for(server, set, source, options)?;
+        match loaded(set, &report, options) {
+            Ok(_) => return Ok(report),
+            Err(error) => _ = first.get_or_insert(error),
+        }
+    }
+    Err(first.unwrap_or(Error::NoBase))
+}
+
+fn judged_for(
+    server: Option<Server>,
+    set: &Set,
+    source: &dyn Source,
+    options: &Options,
+) -> Result<SetReport, Error> {
     let how = verify::Options {
-        server: options.server,
+        server,
         databases: options.databases,
         // A module's command is an obstacle, not a reason to refuse the log.
         module_commands: vec!["*.*".to_owned()],
@@ -260,10 +283,19 @@ fn loaded<'r>(set: &Set, judged: &'r SetReport, options: &Options) -> Result<Vec
             continue;
         }
         if let Some(finding) = report.findings.iter().find(|f| stops(f.code, f.effect)) {
-            return Err(Error::Refused {
-                file: report.name.clone(),
-                finding: Box::new(finding.clone()),
-                server: judged.server,
+            let rdb = report.rdb.iter().flat_map(|rdb| &rdb.findings);
+            let mut rdb = rdb.filter(|_| finding.code == Code::RdbRefused);
+            return Err(match rdb.find(|f| f.severity >= Severity::Refused) {
+                Some(finding) => Error::RdbRefused {
+                    file: report.name.clone(),
+                    finding: Box::new(finding.clone()),
+                    server: judged.server,
+                },
+                None => Error::Refused {
+                    file: report.name.clone(),
+                    finding: Box::new(finding.clone()),
+                    server: judged.server,
+                },
             });
         }
         files.push(File {

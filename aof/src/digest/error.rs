@@ -20,6 +20,16 @@ pub enum Error {
         /// Which server that is.
         server: Server,
     },
+    /// A server does not load the RDB file at the front of a file.
+    #[error("{}{server}: refuses the RDB file at the front: {finding} [{}]", named(file), finding.code)]
+    RdbRefused {
+        /// The file.
+        file: Vec<u8>,
+        /// Why.
+        finding: Box<rdbkit_rdb::verify::Finding>,
+        /// Which server that is.
+        server: Server,
+    },
     /// A file, the manifest or the folder cannot be read, or a limit was hit.
     #[error("{0}")]
     Unread(String),
@@ -69,7 +79,7 @@ impl Error {
     #[must_use]
     pub fn is_damage(&self) -> bool {
         match self {
-            Error::Refused { .. } => true,
+            Error::Refused { .. } | Error::RdbRefused { .. } => true,
             Error::Rdb { error, .. } => !error.is_io() && !error.is_limit(),
             Error::Log { error, .. } => !error.is_io(),
             Error::Unread(_) | Error::Changed(_) | Error::Memory { .. } | Error::NoBase => false,

@@ -87,6 +87,10 @@ fn digest(args: &DigestArgs, path: &Path, streams: &mut Streams<'_>) -> Result<E
             let why = "the manifest of a log; name it or its folder, not a pipe";
             return Err(trouble(format!("{} is {why}", path.display())));
         }
+        // Of no byte a log may be, an RDB file not.
+        Layout::Empty if path.extension().is_some_and(|ext| ext == "aof") => {
+            return log::digest(args, path, streams);
+        }
         _ => {}
     }
     if let Some(what) = compressed(&head, "digest") {
