@@ -301,6 +301,16 @@ pub(crate) fn skim_from<V: Skimmer>(
     rest(file, state, reader, visitor)
 }
 
+/// Reads a file on from where `reader` stands, which is where `state` is in force.
+pub(crate) fn walk_rest<V: Visitor + ?Sized>(
+    file: usize,
+    state: State,
+    reader: StreamReader<impl io::Read>,
+    visitor: &mut V,
+) -> FileEnd {
+    rest(file, state, reader, &mut Each(visitor))
+}
+
 fn rest<V: Skimmer>(
     file: usize,
     state: State,

@@ -52,6 +52,15 @@ impl Input {
         Ok(Input::File(file))
     }
 
+    /// Whether it is a regular file, which can be read again.
+    #[must_use]
+    pub fn is_file(&self) -> bool {
+        match self {
+            Input::File(file) => file.metadata().is_ok_and(|about| about.is_file()),
+            Input::Stdin(_) => false,
+        }
+    }
+
     /// Reads bytes that may have been read before, as many as there are.
     ///
     /// # Errors
