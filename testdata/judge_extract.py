@@ -59,11 +59,12 @@ SELECTIONS = [
 
 
 class Asked:
-    """A server on a file, in a folder of its own."""
+    """A server on a file, or on none, in a folder of its own."""
 
     def __init__(self, server, conf, dump):
         self.server, self.folder = server, tempfile.TemporaryDirectory()
-        shutil.copy(dump, os.path.join(self.folder.name, "dump.rdb"))
+        if dump:
+            shutil.copy(dump, os.path.join(self.folder.name, "dump.rdb"))
         self.client = server.start(self.folder.name, dict(conf))
         no_active_expiry(self.client)
 

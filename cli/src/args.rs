@@ -4,6 +4,7 @@ mod aof;
 mod aof_edit;
 mod aof_search;
 mod digest;
+mod export;
 mod extract;
 mod filter;
 mod get;
@@ -18,6 +19,7 @@ pub use aof::AofCommand;
 pub use aof_edit::{CutArgs, Destination, DropArgs, RepairArgs};
 pub use aof_search::{HistoryArgs, LogArgs, PointsArgs, StatsArgs};
 pub use digest::DigestArgs;
+pub use export::{ExportArgs, ExportFormat};
 pub use extract::{ExtractArgs, Without};
 pub use filter::{ExpiryArg, FilterArgs, Size};
 pub use get::GetArgs;
@@ -69,6 +71,13 @@ pub enum Command {
     /// Function libraries and texts about the file come along unless --without
     /// says otherwise; the replication position and slot migrations do not.
     Extract(ExtractArgs),
+
+    /// Keys with their values as NDJSON, JSON, CSV, commands or RESTORE commands
+    ///
+    /// Everything a client could see of the keys that match, in a form that other
+    /// programs read or a server takes: exact, binary-safe, in one pass and in
+    /// constant memory.
+    Export(ExportArgs),
 
     /// List the keys of an RDB file
     Keys(KeysArgs),

@@ -23,8 +23,8 @@ use clap::Parser;
 
 pub use args::{
     AofCommand, CheckArgs, Cli, Command, CutArgs, Destination, DigestArgs, DropArgs, ExpiryArg,
-    ExtractArgs, FilterArgs, GetArgs, HistoryArgs, KeysArgs, LogArgs, PointsArgs, RepairArgs, Size,
-    StatsArgs, Without,
+    ExportArgs, ExportFormat, ExtractArgs, FilterArgs, GetArgs, HistoryArgs, KeysArgs, LogArgs,
+    PointsArgs, RepairArgs, Size, StatsArgs, Without,
 };
 pub use exit::Exit;
 pub use input::{Input, OpenError};
@@ -50,6 +50,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> io::Result<Exit> {
         Command::Check(args) => cmd::check::run(args, streams),
         Command::Aof(command) => cmd::aof::run(command, streams),
         Command::Digest(args) => cmd::digest::run(args, streams),
+        Command::Export(args) => cmd::export::run(args, streams),
         Command::Extract(args) => cmd::extract::run(args, streams),
         Command::Keys(args) => cmd::keys::run(args, streams),
         Command::Get(args) => cmd::get::run(args, streams),

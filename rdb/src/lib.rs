@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod checksum;
+pub mod commands;
 mod decoder;
 pub mod digest;
 pub mod dump;
@@ -14,6 +15,7 @@ mod grammar;
 mod limits;
 pub mod lzf;
 pub mod packed;
+pub mod pieces;
 mod record;
 pub mod score;
 mod slice;
@@ -35,6 +37,7 @@ pub use stream::StreamReader;
 pub use text::{Decimal, Scratch, Str, StrToken};
 pub use value::{
     ArrayElement, ArrayItem, ArrayItems, Elements, Field, Fields, ModuleItem, ModuleValue, Scored,
-    StreamConsumer, StreamGroup, StreamItem, StreamNumbers, StreamPending, StreamValue, Value,
+    StreamConsumer, StreamGroup, StreamGroups, StreamItem, StreamNumbers, StreamPending,
+    StreamValue, Value,
 };
 pub use wire::{Dialect, MetaClass, ModuleId, ObjectKind, Opcode, ValueType};

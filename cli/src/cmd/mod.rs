@@ -3,6 +3,7 @@
 pub mod aof;
 pub mod check;
 pub mod digest;
+pub mod export;
 pub mod extract;
 pub mod get;
 pub mod keys;

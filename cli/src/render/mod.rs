@@ -6,6 +6,7 @@ pub mod aof_edit_outcome;
 pub mod aof_stats;
 pub mod command;
 pub mod digest;
+pub mod export;
 pub mod json;
 pub mod keys;
 pub mod table;

@@ -41,7 +41,7 @@ pub(crate) use drive::{KeySink, Sink};
 use module::Items;
 use rare::Rare;
 use stream::StreamState;
-pub(crate) use whole::Whole;
+pub(crate) use whole::{PlainString, Whole};
 
 /// What [`Decoder::step`] did.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -26,10 +26,13 @@ pub use array::{ArrayElement, ArrayItem, ArrayItems};
 pub use element::Elements;
 pub use hash::{Field, Fields};
 pub use module::{ModuleItem, ModuleValue};
+pub(crate) use stream::StreamParts;
 pub use stream::{
-    StreamConsumer, StreamGroup, StreamItem, StreamNumbers, StreamPending, StreamValue,
+    StreamConsumer, StreamGroup, StreamGroups, StreamItem, StreamNumbers, StreamPending,
+    StreamValue,
 };
 pub use zset::Scored;
+pub(crate) use zset::packed_score;
 
 use crate::error::{ErrorKind, Result};
 use crate::event::{Part, Role};
