@@ -106,7 +106,7 @@ fn logs(add: &impl Fn(&str, &[u8]) -> io::Result<()>) -> io::Result<()> {
                 add("aof_manifest", &bytes)?;
             } else if name.ends_with(".aof") {
                 found += 1;
-                for target in ["aof_events", "aof_walk"] {
+                for target in ["aof_digest", "aof_events", "aof_walk"] {
                     add(target, &bytes)?;
                 }
                 add("aof_faces", &[&[1, 3, 50, 255], &bytes[..]].concat())?;

@@ -88,7 +88,7 @@ fn what_only_a_server_knows_may_not_matter_later() {
 
 #[test]
 fn uncertainty_spreads_with_the_first_cause() {
-    lost(&["SPOP a", "RENAME a b"], "SPOP", 1);
+    lost(&["SPOP a", "RENAME a b"], "SPOP", 2);
     lost(&["SPOP a", "COPY a b"], "SPOP", 2);
     lost(&["SPOP a", "SUNIONSTORE d a c"], "SPOP", 2);
     lost(&["SPOP a", "SET a 1 NX"], "SPOP", 1);
