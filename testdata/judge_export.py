@@ -13,15 +13,12 @@ sets are the same, hashes and streams as far as that server has words for them. 
 server tells, value by value, without a server's help. The last line is "N passed, N failed"; the exit code is 0 if
 nothing failed and something passed.
 """
-import argparse
 import base64
 import copy
-import glob
 import json
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -30,7 +27,7 @@ sys.path.insert(0, HERE)
 from generator import truth  # noqa: E402
 from generator.client import ReplyError, encode  # noqa: E402
 from generator.server import Server  # noqa: E402
-from judge_extract import Asked  # noqa: E402
+from judge_extract import Asked, arguments, dumps  # noqa: E402
 
 END = b"all was sent"
 
@@ -239,12 +236,7 @@ def judge_ndjson(rdbkit, dump, wanted, piped):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", required=True)
-    parser.add_argument("--rdbkit", required=True)
-    parser.add_argument("--servers", default=os.path.join(HERE, "..", ".servers"))
-    parser.add_argument("--only", help="names of servers, with commas")
-    args = parser.parse_args()
+    args = arguments(__doc__)
     counts = [0, 0]
     rdbkit = os.path.abspath(args.rdbkit)
 
@@ -253,13 +245,7 @@ def main():
         if why is not None:
             print("FAILED %s: %s" % (title, why), flush=True)
 
-    for dump in sorted(glob.glob(os.path.join(args.data, "*", "*", "dump.rdb"))):
-        name = os.path.basename(os.path.dirname(dump))
-        if args.only and name not in args.only.split(","):
-            continue
-        server = Server(os.path.join(args.servers, name), name)
-        with open(os.path.join(os.path.dirname(dump), "birth.json"), encoding="utf-8") as f:
-            conf = {"databases": json.load(f)["conf"].get("databases", "16"), "sanitize-dump-payload": "yes"}
+    for dump, name, server, conf in dumps(args):
         with Asked(server, conf, dump) as asked:
             wanted = told(asked)
         for restore in (True, False):

@@ -140,6 +140,14 @@ fn by_records(rdb: &[u8]) -> Vec<String> {
     told.lines
 }
 
+/// Those that are snapshots: commands among keys are refused.
+fn fixtures() -> impl Iterator<Item = fixture::Fixture> {
+    fixture::all().into_iter().filter(|fixture| {
+        let snapshot = fixture.name != "handmade/valkey081-update";
+        snapshot && !fixture.is_unreadable(&fixture.truth())
+    })
+}
+
 fn by_visit(rdb: &[u8], window: usize, chunk: usize, filter: &mut Filter, want: Want) -> Told {
     let limits = Limits {
         chunk,
@@ -156,10 +164,7 @@ fn by_visit(rdb: &[u8], window: usize, chunk: usize, filter: &mut Filter, want: 
 #[test]
 fn every_value_in_pieces_is_the_value() {
     let mut keys = 0;
-    for fixture in fixture::all() {
-        if fixture.is_unreadable(&fixture.truth()) {
-            continue;
-        }
+    for fixture in fixtures() {
         let rdb = fixture.rdb();
         let held = by_records(&rdb);
         keys += held.iter().filter(|l| l.starts_with("key ")).count();
@@ -181,10 +186,7 @@ fn every_value_in_pieces_is_the_value() {
 #[test]
 fn values_that_are_wanted_whole_and_too_large_for_it() {
     let mut whole = 0;
-    for fixture in fixture::all() {
-        if fixture.is_unreadable(&fixture.truth()) {
-            continue;
-        }
+    for fixture in fixtures() {
         let rdb = fixture.rdb();
         let held = by_records(&rdb);
         for (window, at_most) in [
@@ -205,10 +207,7 @@ fn values_that_are_wanted_whole_and_too_large_for_it() {
 
 #[test]
 fn a_size_that_is_known_late_changes_nothing() {
-    for fixture in fixture::all() {
-        if fixture.is_unreadable(&fixture.truth()) {
-            continue;
-        }
+    for fixture in fixtures() {
         let rdb = fixture.rdb();
         // Each key's lines, if it has so many bytes.
         let held = by_records(&rdb);
@@ -249,7 +248,9 @@ fn what_is_damaged_is_told_with_its_place() {
         "/../testdata/rdb/redis-8.0-sid/dense.rdb"
     ));
     let rdb = rdb.unwrap();
-    // Whatever is done to the file, pieces and records stop alike.
+    // Whatever is done to the file, pieces stop where records do, or within the
+    // same value: of that, records find first what is wrong with its frame.
+    let mut alike = 0;
     for at in (9..rdb.len()).step_by(7) {
         let mut damaged = rdb.clone();
         damaged[at] ^= 0x41;
@@ -266,7 +267,12 @@ fn what_is_damaged_is_told_with_its_place() {
         source.next_event().unwrap();
         let mut told = Told::new(Want::Pieces);
         let visited = visit(&mut source, &mut Filter::new(), NOBODY_EXPIRES, &mut told);
-        let text = |error: Option<Error>| error.map(|e| e.to_string());
-        assert_eq!(text(visited.err()), text(held), "byte {at}");
+        match (visited.err(), held) {
+            (None, None) => {}
+            (Some(a), Some(b)) if a.to_string() == b.to_string() => alike += 1,
+            (Some(a), Some(b)) => assert!(a.offset() <= b.offset(), "byte {at}: {a}, {b}"),
+            (a, b) => panic!("byte {at}: {a:?}, {b:?}"),
+        }
     }
+    assert!(alike > 100, "{alike}");
 }

@@ -171,15 +171,15 @@ impl Job<'_> {
         let (dialect, version) = (self.source.format.dialect(), self.source.format.version());
         json.begin(&dialect.to_string(), version);
         let mut done = self.visit(&mut json)?;
-        if done.damage.is_some() && !json.take_back() {
+        if done.damage.is_some() && !json.page().take_back() {
             // What is cut must not look whole.
-            json.flush()?;
+            json.page().flush()?;
             done.notes.push(TORN.to_owned());
         } else {
             let error = done.damage.as_ref().map(ToString::to_string);
             json.finish(error.as_deref())?;
         }
-        done.bytes = json.bytes();
+        done.bytes = json.page().bytes();
         match (json.functions_left_out(), shape) {
             (0, _) => {}
             (n, Shape::Lines) => done.notes.push(functions(n)),
@@ -193,11 +193,11 @@ impl Job<'_> {
     fn csv(&mut self, out: &mut dyn Write) -> io::Result<Done> {
         let mut csv = CsvKeys::new(out);
         let mut done = self.visit(&mut csv)?;
-        if done.damage.is_some() && !csv.take_back() {
+        if done.damage.is_some() && !csv.page().take_back() {
             done.notes.push(TORN.to_owned());
         }
-        csv.flush()?;
-        done.bytes = csv.bytes();
+        csv.page().flush()?;
+        done.bytes = csv.page().bytes();
         let left_out = csv.left_out();
         if left_out.functions > 0 && !self.args.no_functions {
             done.notes.push(functions(left_out.functions));
@@ -233,11 +233,11 @@ impl Job<'_> {
         };
         let mut commands = Commands::new(out, target, options);
         let mut done = self.visit(&mut commands)?;
-        if done.damage.is_some() && !commands.take_back() {
+        if done.damage.is_some() && !commands.page().take_back() {
             done.notes.push(TORN.to_owned());
         }
-        commands.flush()?;
-        done.bytes = commands.bytes();
+        commands.page().flush()?;
+        done.bytes = commands.page().bytes();
         done.left_out = commands
             .losses()
             .map(|(loss, lost)| loss::line(loss, lost))

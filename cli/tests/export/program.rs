@@ -228,7 +228,7 @@ fn what_stands_before_damage_is_out() {
     let document: Json = serde_json::from_slice(&outcome.out).unwrap();
     assert_eq!(document["keys"].as_array().unwrap().len(), 1);
     assert!(
-        document["error"].as_str().unwrap().contains("offset 21"),
+        document["error"].as_str().unwrap().contains("offset 22"),
         "{document}"
     );
     let outcome = export(&file, &["--format", "resp"]);

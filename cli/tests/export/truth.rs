@@ -294,6 +294,13 @@ fn compare(fixture: &fixture::Fixture, schema: &Json) -> Result<u64> {
             _ => Ok(0),
         };
     }
+    // No snapshot: commands among its keys change them.
+    if fixture.name == "handmade/valkey081-update" {
+        return match (outcome.code, outcome.said.contains("a replicated command")) {
+            (2, true) => Ok(0),
+            _ => Err(outcome.said),
+        };
+    }
     if outcome.code != 0 {
         return Err(format!("exit {}: {}", outcome.code, outcome.said));
     }

@@ -1,8 +1,8 @@
 //! Plain commands for strings, lists, sets, sorted sets and hashes.
 
-use std::io::Write;
+use std::io::{self, Write};
 
-use super::words::{bulk, head, number, time};
+use super::words::{bulk, head, long, time};
 use super::{BATCH_BYTES, Commands, Loss};
 use crate::pieces::{End, Key, VisitError};
 use crate::score;
@@ -68,13 +68,12 @@ impl<W: Write> Commands<W> {
     }
 
     #[inline]
-    pub(super) fn string(&mut self, value: &[u8]) {
+    pub(super) fn string(&mut self, value: &[u8]) -> io::Result<()> {
         self.begin(true);
         let out = self.page.buffer();
-        out.reserve(value.len() + self.key.name.len() + 48);
         head(out, 3, b"SET");
         bulk(out, &self.key.name);
-        bulk(out, value);
+        long(&mut self.page, value)
     }
 
     /// An element of a list or set.
@@ -182,11 +181,5 @@ impl<W: Write> Commands<W> {
         }
         self.expire();
         Ok(())
-    }
-
-    /// A number of seconds or uses, as words.
-    pub(super) fn option(out: &mut Vec<u8>, name: &[u8], n: u64) {
-        bulk(out, name);
-        number(out, n);
     }
 }

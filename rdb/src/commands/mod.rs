@@ -16,6 +16,8 @@ mod loss;
 mod restore;
 mod stream;
 mod target;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::io::{self, Write};
@@ -79,7 +81,7 @@ impl Default for Options {
 ///
 /// Holds one batch of elements, and what [`Page`] holds. Of a stream with groups:
 /// about three bytes an entry, up to 64 MiB, to tell which pending entries are
-/// gone, and one group. With `RESTORE`: one value, up to 512 MiB.
+/// gone, and one group. With `RESTORE`: one payload, up to 512 MiB, beside the record.
 ///
 /// # Examples
 ///
@@ -163,25 +165,9 @@ impl<W: Write> Commands<W> {
         self.empty
     }
 
-    /// Takes back what there is of the key in hand, or says `false` if some of it
-    /// is out already.
-    pub fn take_back(&mut self) -> bool {
-        self.page.take_back()
-    }
-
-    /// Bytes written.
-    #[must_use]
-    pub fn bytes(&self) -> u64 {
-        self.page.bytes()
-    }
-
-    /// Writes what is left.
-    ///
-    /// # Errors
-    ///
-    /// Of writing.
-    pub fn flush(&mut self) -> io::Result<()> {
-        self.page.flush()
+    /// The output, to take back a damaged key, and to be flushed.
+    pub fn page(&mut self) -> &mut Page<W> {
+        &mut self.page
     }
 
     /// Writes what is left, and gives the writer back.
@@ -237,7 +223,7 @@ impl<W: Write> Visitor for Commands<W> {
     #[inline(always)]
     fn piece(&mut self, piece: Piece<'_>) -> Result<(), VisitError> {
         match piece {
-            Piece::String(value) => self.string(value),
+            Piece::String(value) => self.string(value)?,
             Piece::Element(bytes) => self.element(b"RPUSH", bytes),
             Piece::Member(bytes) => self.element(b"SADD", bytes),
             Piece::Scored(member, score) => self.scored(member, score),

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::words::{bulk, head, time};
+use super::words::{bulk, head, long, option, time};
 use super::{Commands, LARGEST_PAYLOAD, Loss};
 use crate::pieces::{Key, VisitError, Want};
 use crate::record::Record;
@@ -76,15 +76,15 @@ impl<W: Write> Commands<W> {
         self.args.clear();
         record.write_dump_payload(Some(version), &mut self.args)?;
         let out = self.page.buffer();
-        out.reserve(self.args.len() + self.key.name.len() + 128);
         head(out, words, b"RESTORE");
         bulk(out, &self.key.name);
         match expire_ms {
             Some(ms) => time(out, ms),
             None => bulk(out, b"0"),
         }
-        bulk(out, &self.args);
+        long(&mut self.page, &self.args)?;
         self.args.clear();
+        let out = self.page.buffer();
         if replaces {
             bulk(out, b"REPLACE");
         }
@@ -92,9 +92,9 @@ impl<W: Write> Commands<W> {
             bulk(out, b"ABSTTL");
         }
         if let Some(idle) = idle {
-            Self::option(out, b"IDLETIME", idle);
+            option(out, b"IDLETIME", idle);
         } else if let Some(freq) = freq {
-            Self::option(out, b"FREQ", freq.into());
+            option(out, b"FREQ", freq.into());
         }
         if !modern {
             self.expire();

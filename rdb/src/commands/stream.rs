@@ -13,7 +13,7 @@
 
 use std::io::{self, Write};
 
-use super::words::{bulk, head, number};
+use super::words::{bulk, head, number, option};
 use super::{Commands, Loss};
 use crate::event::StreamId;
 use crate::packed::Element;
@@ -187,7 +187,7 @@ impl<W: Write> Commands<W> {
             id(out, pending.id);
             bulk(out, b"TIME");
             bulk(out, Decimal::new(pending.delivered_ms.max(0)).as_bytes());
-            Self::option(out, b"RETRYCOUNT", pending.deliveries);
+            option(out, b"RETRYCOUNT", pending.deliveries);
             bulk(out, b"FORCE");
             bulk(out, b"JUSTID");
             self.page.relieve()?;

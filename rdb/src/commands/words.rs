@@ -1,5 +1,8 @@
 //! Commands in the protocol of clients: `*n`, then `$len` and bytes n times.
 
+use std::io::{self, Write};
+
+use crate::pieces::Page;
 use crate::text::Decimal;
 
 /// Begins a command of `words` words with the first of them.
@@ -17,6 +20,17 @@ pub(super) fn bulk(out: &mut Vec<u8>, bytes: &[u8]) {
     digits(out, bytes.len());
     out.extend_from_slice(bytes);
     out.extend_from_slice(b"\r\n");
+}
+
+/// One word of any length.
+#[inline]
+pub(super) fn long<W: Write>(page: &mut Page<W>, bytes: &[u8]) -> io::Result<()> {
+    let out = page.buffer();
+    out.push(b'$');
+    digits(out, bytes.len());
+    page.put(bytes)?;
+    page.buffer().extend_from_slice(b"\r\n");
+    Ok(())
 }
 
 /// A number and the end of the line.
@@ -43,6 +57,12 @@ pub(super) fn number(out: &mut Vec<u8>, n: u64) {
         Ok(n) => bulk(out, Decimal::new(n).as_bytes()),
         Err(_) => bulk(out, n.to_string().as_bytes()),
     }
+}
+
+/// A name, and a number of seconds or uses.
+pub(super) fn option(out: &mut Vec<u8>, name: &[u8], n: u64) {
+    bulk(out, name);
+    number(out, n);
 }
 
 /// A time as a word. What is not after 1970 means "none" or is refused; it is long

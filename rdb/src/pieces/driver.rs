@@ -320,7 +320,6 @@ impl<'d, V: Visitor + ?Sized> Driver<'d, V> {
     }
 
     /// A token inside of a key.
-    #[inline(always)]
     fn inside(&mut self, event: &Event<'_>, bytes: &[u8], span: Span) -> Outcome<V> {
         let ends = matches!(event, Part::KeyEnd);
         match self.state {
@@ -505,21 +504,45 @@ impl<'d, V: Visitor + ?Sized> Driver<'d, V> {
         Ok(())
     }
 
+    /// What comes for each element of a value whose pieces are given is told
+    /// apart where it was parsed; the others are rare, or come once a key.
     #[inline(always)]
     fn take(&mut self, window: &[u8], at: u64, used: usize, token: Token) -> Outcome<V> {
+        match (self.state, token) {
+            (State::Giving, Part::Item { role, text }) => {
+                self.item(role, text.resolve(window), at, used)
+            }
+            (State::Giving, Part::Score(score)) => self.score(score),
+            (State::Outside, Part::ExpireMs(_)) => {
+                self.attributes.token(&token);
+                Ok(())
+            }
+            _ => self.take_rare(window, at, used, token),
+        }
+    }
+
+    #[inline(never)]
+    fn item(&mut self, role: Role, text: Str<'_>, at: u64, used: usize) -> Outcome<V> {
+        let end = at + used as u64;
+        let (unpack, to) = (&mut self.unpack, &mut self.to);
+        unpack.item(role, text, Span { at, end }, &mut |piece| to.piece(piece))
+    }
+
+    #[inline(never)]
+    fn score(&mut self, score: f64) -> Outcome<V> {
+        let (unpack, to) = (&mut self.unpack, &mut self.to);
+        unpack.score(score, &mut |piece| to.piece(piece))
+    }
+
+    #[inline(never)]
+    fn take_rare(&mut self, window: &[u8], at: u64, used: usize, token: Token) -> Outcome<V> {
         let span = Span {
             at,
             end: at + used as u64,
         };
         let bytes = || window.get(..used).unwrap_or_default();
         match self.state {
-            State::Outside => {
-                if let Part::ExpireMs(_) = token {
-                    self.attributes.token(&token);
-                    return Ok(());
-                }
-                self.outside(&token.resolve(window), bytes(), span)
-            }
+            State::Outside => self.outside(&token.resolve(window), bytes(), span),
             State::Passing => {
                 if matches!(token, Part::KeyEnd) {
                     self.leave();

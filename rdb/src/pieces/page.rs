@@ -82,6 +82,23 @@ impl<W: Write> Page<W> {
         Ok(())
     }
 
+    /// Puts bytes in, or writes them at once if they are many.
+    ///
+    /// # Errors
+    ///
+    /// Of writing.
+    #[inline]
+    pub fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if bytes.len() < FULL {
+            self.buffer.extend_from_slice(bytes);
+            return Ok(());
+        }
+        self.key_at = None;
+        self.write_out()?;
+        self.written += bytes.len() as u64;
+        self.out.write_all(bytes)
+    }
+
     #[cold]
     fn write_out(&mut self) -> io::Result<()> {
         self.out.write_all(&self.buffer)?;

@@ -83,7 +83,7 @@ impl Unpack {
     ) -> Result<(), E> {
         match *event {
             Part::Item { role, text } => self.item(role, text, span, give),
-            Part::Score(score) => give(Piece::Scored(&self.name, score)),
+            Part::Score(score) => self.score(score, give),
             Part::FieldExpiry(expire_ms) => {
                 self.expire_ms = expire_ms;
                 match self.expiry_last {
@@ -100,7 +100,18 @@ impl Unpack {
         }
     }
 
-    fn item<E: From<Error>>(
+    /// The score of the member before it.
+    #[inline]
+    pub fn score<E: From<Error>>(
+        &mut self,
+        score: f64,
+        give: &mut impl FnMut(Piece<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        give(Piece::Scored(&self.name, score))
+    }
+
+    /// A string of the value.
+    pub fn item<E: From<Error>>(
         &mut self,
         role: Role,
         text: Str<'_>,

@@ -82,24 +82,9 @@ impl<'w> CsvKeys<'w> {
         }
     }
 
-    /// Takes back what there is of the key in hand, or says `false` if some of it
-    /// is out already.
-    pub fn take_back(&mut self) -> bool {
-        self.page.take_back()
-    }
-
-    /// Writes what is left.
-    ///
-    /// # Errors
-    ///
-    /// Of writing.
-    pub fn flush(&mut self) -> io::Result<()> {
-        self.page.flush()
-    }
-
-    /// Bytes written.
-    pub fn bytes(&self) -> u64 {
-        self.page.bytes()
+    /// The output, to take back a damaged key, and to be flushed.
+    pub fn page(&mut self) -> &mut Page<&'w mut dyn Write> {
+        &mut self.page
     }
 
     /// What has no row.

@@ -18,14 +18,46 @@ const fn is_plain(b: u8) -> bool {
     b >= 0x20 && b < 0x80 && b != b'"' && b != b'\\'
 }
 
+/// The same for eight bytes at once. A borrow may run into the byte above, but
+/// only from one that is not plain itself.
+#[inline(always)]
+const fn eight_plain(eight: u64) -> bool {
+    const fn each(b: u8) -> u64 {
+        u64::from_ne_bytes([b; 8])
+    }
+    const fn zero(eight: u64) -> u64 {
+        eight.wrapping_sub(each(1)) & !eight
+    }
+    let control = eight.wrapping_sub(each(0x20)) & !eight;
+    let odd = eight | control | zero(eight ^ each(b'"')) | zero(eight ^ each(b'\\'));
+    odd & each(0x80) == 0
+}
+
+/// Most texts are short: those up to 16 bytes are looked at in two loads, which
+/// overlap.
 #[inline(always)]
 fn all_plain(bytes: &[u8]) -> bool {
-    let (lanes, rest) = bytes.as_chunks::<LANE>();
-    let lanes = lanes.iter().all(|lane| {
-        // No early exit within a lane.
-        lane.iter().fold(true, |plain, b| plain & is_plain(*b))
-    });
-    lanes && rest.iter().fold(true, |plain, b| plain & is_plain(*b))
+    match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (Some(first), Some(last)) if bytes.len() <= LANE => {
+            eight_plain(u64::from_ne_bytes(*first)) & eight_plain(u64::from_ne_bytes(*last))
+        }
+        (Some(_), Some(_)) => {
+            let (lanes, _) = bytes.as_chunks::<LANE>();
+            let plain = |lane: &[u8; LANE]| {
+                // No early exit within a lane.
+                lane.iter().fold(true, |plain, b| plain & is_plain(*b))
+            };
+            lanes.iter().all(plain) && bytes.last_chunk().is_some_and(plain)
+        }
+        _ => match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+            (Some(first), Some(last)) => {
+                let first = u64::from(u32::from_ne_bytes(*first));
+                let last = u64::from(u32::from_ne_bytes(*last));
+                eight_plain(first | last << 32)
+            }
+            _ => bytes.iter().fold(true, |plain, b| plain & is_plain(*b)),
+        },
+    }
 }
 
 /// Appends bytes as a string, or as `{"base64": "..."}` if they are not UTF-8.
@@ -133,9 +165,20 @@ pub fn number(out: &mut Vec<u8>, x: f64) {
 /// Appends a double as the shortest text that reads back the same, integers as
 /// integers; `inf`, `-inf`, `NaN`.
 pub fn double(out: &mut Vec<u8>, x: f64) {
-    let whole = x as i64;
-    if whole.unsigned_abs() < 1 << 53 && whole as f64 == x && (whole != 0 || x.is_sign_positive()) {
-        integer(out, whole);
+    const FRACTIONS: [&[u8]; 8] = [
+        b"", b".125", b".25", b".375", b".5", b".625", b".75", b".875",
+    ];
+    // Most scores are integers or have halves, quarters or eighths, which are
+    // exact in both notations; a product with eight is exact, too.
+    let eighths = (x * 8.0) as i64;
+    let exact = eighths as f64 == x * 8.0 && (eighths != 0 || x.is_sign_positive());
+    if exact && eighths.unsigned_abs() < 1 << 40 {
+        if eighths < 0 {
+            out.push(b'-');
+        }
+        let eighths = eighths.unsigned_abs();
+        integer(out, eighths >> 3);
+        out.extend_from_slice(FRACTIONS[(eighths & 7) as usize]);
     } else if x.is_nan() {
         out.extend_from_slice(b"NaN");
     } else {
@@ -183,12 +226,31 @@ mod tests {
     }
 
     #[test]
+    fn what_is_plain_wherever_it_stands() {
+        for b in 0..=255u8 {
+            for n in 1..36 {
+                for at in [0, n / 2, n - 1] {
+                    let mut bytes = vec![b'x'; n];
+                    bytes[at] = b;
+                    assert_eq!(all_plain(&bytes), is_plain(b), "{b} at {at} of {n}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn numbers_read_back_the_same() {
         for x in [
             0.0,
             -0.0,
             1.0,
             -17.0,
+            -0.125,
+            12.5,
+            -1000000.875,
+            137438953471.875,
+            137438953472.0,
+            0.0625,
             0.1,
             1e15,
             1e16,

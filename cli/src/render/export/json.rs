@@ -115,24 +115,9 @@ impl<'w> JsonKeys<'w> {
         self.page.flush()
     }
 
-    /// Takes back what there is of the key in hand, or says `false` if some of it
-    /// is out already.
-    pub fn take_back(&mut self) -> bool {
-        self.page.take_back()
-    }
-
-    /// Writes what is left, whatever it is the front of.
-    ///
-    /// # Errors
-    ///
-    /// Of writing.
-    pub fn flush(&mut self) -> io::Result<()> {
-        self.page.flush()
-    }
-
-    /// Bytes written.
-    pub fn bytes(&self) -> u64 {
-        self.page.bytes()
+    /// The output, to take back a damaged key, and to be flushed.
+    pub fn page(&mut self) -> &mut Page<&'w mut dyn Write> {
+        &mut self.page
     }
 
     /// Function libraries that were left out.

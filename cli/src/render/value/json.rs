@@ -17,14 +17,14 @@ use crate::render::export::json::{JsonKeys, Shape};
 pub fn key(out: &mut dyn Write, record: &Record<'_>) -> Shown {
     let mut json = JsonKeys::new(out, Shape::Lines, true);
     let error = match of_record(record, &mut json) {
-        Ok(()) => return Ok(json.flush()?),
+        Ok(()) => return Ok(json.page().flush()?),
         Err(VisitError::Output(error)) => return Err(error.into()),
         Err(VisitError::Inside { kind, .. }) => ValueError::Value(kind),
         Err(VisitError::File(error)) => error.into(),
         Err(other) => return Err(std::io::Error::other(other).into()),
     };
-    if !json.take_back() {
-        json.flush()?;
+    if !json.page().take_back() {
+        json.page().flush()?;
     }
     Err(error)
 }
