@@ -129,7 +129,7 @@ pub(crate) fn strict_command(data: &[u8]) -> Option<(usize, u32)> {
 /// length, and the index behind the line. One load does for lengths of up to
 /// three digits, and a whole command has as many bytes from there on.
 #[inline(always)]
-fn length_behind(data: &[u8], at: usize) -> Option<(usize, usize)> {
+pub(crate) fn length_behind(data: &[u8], at: usize) -> Option<(usize, usize)> {
     const HEAD: u64 = u64::from_le_bytes(*b"\r\n$\0\0\0\0\0");
     const CRLF: u16 = 0x0a0d;
     let word = u64::from_le_bytes(*data.get(at..)?.first_chunk::<8>()?);

@@ -324,11 +324,9 @@ fn rest<V: Skimmer>(
         transactions: state.transactions,
         selected: state.selected,
         long: Abridged::default(),
-        skimmed: 0,
-        skimmed_to: 0,
     };
     let read: Result<()> = reader.drive(&mut follower);
-    follower.settle();
+    follower.settle(reader.offset());
     let Follower {
         time,
         transactions,
@@ -359,9 +357,6 @@ struct Follower<'v, V> {
     transactions: Transactions,
     selected: Selected,
     long: Abridged,
-    /// Commands passed over since the last unit, and where they end.
-    skimmed: u64,
-    skimmed_to: u64,
 }
 
 impl<V: Skimmer> Sink for Follower<'_, V> {
@@ -375,8 +370,6 @@ impl<V: Skimmer> Sink for Follower<'_, V> {
                     && command.quirks().is_none()
                     && self.visitor.skims(&command, name, offset, end)
                 {
-                    self.skimmed += 1;
-                    self.skimmed_to = end;
                     return;
                 }
                 self.command(Item::Command(command), &command, name, offset, end);
@@ -391,20 +384,21 @@ impl<V: Skimmer> Sink for Follower<'_, V> {
 }
 
 impl<V: Skimmer> Follower<'_, V> {
-    /// Tells of the commands that were passed over.
+    /// Tells of the commands that were passed over, up to `end`.
     #[inline(always)]
-    fn settle(&mut self) {
-        if self.skimmed == 0 {
+    fn settle(&mut self, end: u64) {
+        let commands = self.visitor.pending();
+        if commands == 0 {
             return;
         }
         let run = Run {
-            commands: std::mem::take(&mut self.skimmed),
+            commands,
             file: self.file,
             db: self.selected.next(),
             time: self.time,
             transaction: self.transactions.open_at(),
         };
-        self.transactions.commands(run.commands, self.skimmed_to);
+        self.transactions.commands(commands, end);
         self.visitor.skimmed(&run);
     }
 
@@ -417,7 +411,7 @@ impl<V: Skimmer> Follower<'_, V> {
         begin: u64,
         end: u64,
     ) {
-        self.settle();
+        self.settle(begin);
         let control = match name {
             Some(name) => name.control(),
             None => Control::of(command.name()),
@@ -443,8 +437,9 @@ impl<V: Skimmer> Follower<'_, V> {
 
     #[cold]
     fn other(&mut self, event: Event<'_>, offset: u64) {
+        // What was passed over ends here, at an annotation or a piece of a command.
+        self.settle(offset);
         if let Event::Annotation(line) = event {
-            self.settle();
             let end = offset + line.as_raw().len() as u64;
             let place = self.transactions.event(&event, offset, end);
             self.time = line.timestamp().or(self.time);

@@ -206,7 +206,14 @@ impl Keeping {
     /// `unit` is its unit in milliseconds.
     #[inline(never)]
     pub fn has_passed(&self, command: &Command<'_>, unit: i64) -> bool {
-        let at = command.arg(2).map(|text| strtoll(text).0);
+        let at = command.plain_arg(2).map(|text| match text {
+            // As servers write times: so many digits are no overflow.
+            [b'1'..=b'9', rest @ ..] if rest.len() < 18 && rest.iter().all(u8::is_ascii_digit) => {
+                text.iter()
+                    .fold(0, |n, digit| n * 10 + i64::from(digit - b'0'))
+            }
+            _ => strtoll(text).0,
+        });
         at.is_some_and(|at| at.saturating_mul(unit) <= self.now_ms)
     }
 

@@ -33,6 +33,8 @@ pub(super) struct Recent {
     /// Where commands begin and end, the last of them at `commands - 1`.
     spans: [(u64, u64); HELD],
     commands: u64,
+    /// For how many of them it was told what is in force.
+    told: u64,
     /// What is in force, and from which command on.
     scenes: [(u64, Scene); HELD],
     changes: usize,
@@ -56,13 +58,20 @@ impl Recent {
         self.commands += 1;
     }
 
-    /// What was in force for the last `commands` commands.
+    /// How many commands came since the last [`scene`](Self::scene).
     #[inline(always)]
-    pub fn scene(&mut self, commands: u64, scene: Scene) {
+    pub fn pending(&self) -> u64 {
+        self.commands - self.told
+    }
+
+    /// What was in force for those commands.
+    #[inline(always)]
+    pub fn scene(&mut self, scene: Scene) {
         if let Some(change) = self.scenes.get_mut(self.changes % HELD) {
-            *change = (self.commands - commands.min(self.commands), scene);
+            *change = (self.told, scene);
         }
         self.changes += 1;
+        self.told = self.commands;
     }
 
     /// Where the last command begins and ends.

@@ -88,6 +88,12 @@ impl<'a> Survey<'a> {
         true
     }
 
+    /// How many were passed over since [`skimmed`](Self::skimmed) told of some.
+    #[inline(always)]
+    pub fn pending(&self) -> u64 {
+        self.recent.pending()
+    }
+
     /// Commands that were passed over.
     #[inline(always)]
     pub fn skimmed(&mut self, run: &Run) {
@@ -99,7 +105,7 @@ impl<'a> Survey<'a> {
             time: run.time,
             transaction: run.transaction,
         };
-        self.recent.scene(run.commands, scene);
+        self.recent.scene(scene);
     }
 
     /// Where the last command that stays begins and ends.
@@ -154,7 +160,7 @@ impl<'a> Survey<'a> {
             time: unit.time,
             transaction: unit.transaction,
         };
-        self.recent.scene(1, scene);
+        self.recent.scene(scene);
         if let Some(name) = unit.name
             && name.control() == Control::None
             && self.routine.find(name).is_none()

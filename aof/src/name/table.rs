@@ -50,17 +50,26 @@ impl<T: Copy + Default> Table<T> {
     /// What is kept of a name.
     #[inline(always)]
     pub fn find(&mut self, name: Name) -> Option<&mut Entry<T>> {
-        let at = self.place(name)?;
-        self.entries.get_mut(at).filter(|entry| entry.name == name)
+        let first = name.hash();
+        for probe in 0..PROBES {
+            let at = (first + probe) % SIZE;
+            let found = self.entries.get(at)?.name;
+            if found == name {
+                return self.entries.get_mut(at);
+            }
+            if found.is_none() {
+                return None;
+            }
+        }
+        None
     }
 
     /// Keeps a name, from now on to be known with `least..=most` arguments;
     /// nothing where it has a place, or there is none.
     pub fn learn(&mut self, command: &Command<'_>, least: u32, most: u32, kept: T) {
         if let Some(name) = Name::of(command)
-            && let Some(at) = self.place(name)
-            && let Some(entry) = self.entries.get_mut(at)
-            && entry.name.is_none()
+            && self.find(name).is_none()
+            && let Some(entry) = self.free(name)
         {
             *entry = Entry {
                 name,
@@ -81,17 +90,12 @@ impl<T: Copy + Default> Table<T> {
         self.entries.iter().filter(|entry| !entry.name.is_none())
     }
 
-    /// Where a name is, or would be.
-    #[inline(always)]
-    fn place(&self, name: Name) -> Option<usize> {
+    /// A place for a name that has none yet.
+    fn free(&mut self, name: Name) -> Option<&mut Entry<T>> {
         let first = name.hash();
-        for probe in 0..PROBES {
-            let at = (first + probe) % SIZE;
-            let found = self.entries.get(at)?.name;
-            if found == name || found.is_none() {
-                return Some(at);
-            }
-        }
-        None
+        let mut places = (first..first + PROBES).map(|at| at % SIZE);
+        let free = |at: &usize| self.entries.get(*at).is_some_and(|e| e.name.is_none());
+        let at = places.find(free)?;
+        self.entries.get_mut(at)
     }
 }

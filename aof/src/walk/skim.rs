@@ -12,6 +12,10 @@ pub(crate) trait Skimmer: Visitor {
     /// must be no `SELECT`, `MULTI` or `EXEC`.
     fn skims(&mut self, command: &Command<'_>, name: Name, begin: u64, end: u64) -> bool;
 
+    /// How many commands were passed over of which [`skimmed`](Self::skimmed) has
+    /// not told.
+    fn pending(&self) -> u64;
+
     /// Commands that were passed over one behind the other, before what comes next.
     fn skimmed(&mut self, run: &Run);
 }
@@ -61,6 +65,11 @@ impl<V: Visitor + ?Sized> Skimmer for Each<'_, V> {
     #[inline(always)]
     fn skims(&mut self, _: &Command<'_>, _: Name, _: u64, _: u64) -> bool {
         false
+    }
+
+    #[inline(always)]
+    fn pending(&self) -> u64 {
+        0
     }
 
     fn skimmed(&mut self, _: &Run) {}

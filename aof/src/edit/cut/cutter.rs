@@ -269,6 +269,11 @@ impl Skimmer for Cutter<'_> {
     }
 
     #[inline(always)]
+    fn pending(&self) -> u64 {
+        self.survey.pending()
+    }
+
+    #[inline(always)]
     fn skimmed(&mut self, run: &Run) {
         self.commands += run.commands;
         self.survey.skimmed(run);

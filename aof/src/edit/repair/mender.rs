@@ -364,6 +364,11 @@ impl Skimmer for Mender<'_, '_> {
     }
 
     #[inline(always)]
+    fn pending(&self) -> u64 {
+        self.survey.pending()
+    }
+
+    #[inline(always)]
     fn skimmed(&mut self, run: &Run) {
         self.survey.skimmed(run);
         self.last = self.survey.last_span().map(|(begin, end)| Last {
