@@ -12,7 +12,7 @@ mod keys;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, value_parser};
 use rdbkit_rdb::verify::Server;
 
 pub use aof::AofCommand;
@@ -120,16 +120,18 @@ pub struct CheckArgs {
     pub quiet: bool,
 
     /// Server to judge for, such as redis:7.2 or valkey:9.1 [default: of the
-    /// file's own product, the release the rules were compared with]
+    /// file's own product, the release the rules were compared with; redis:8.0
+    /// for a log that does not tell]
     #[arg(long = "for", value_name = "SERVER")]
     pub server: Option<Server>,
 
     /// Databases the server is configured for
-    #[arg(long, value_name = "N", default_value_t = 16)]
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = value_parser!(u64).range(1..))]
     pub databases: u64,
 
     /// Module types the server has, such as ReJSON-RL,vectorset; without this
-    /// flag the modules a file needs are listed and are no reason to refuse it
+    /// flag the modules a file needs are listed and are no reason to refuse it.
+    /// Redis 8 has vectorset built in
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub modules: Option<Vec<String>>,
 

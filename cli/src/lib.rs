@@ -88,10 +88,14 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         err: &mut err,
         now_ms,
     };
-    let outcome = run(&cli, &mut streams).and_then(|exit| out.flush().map(|()| exit));
+    let outcome = run(&cli, &mut streams).and_then(|exit| match out.flush() {
+        // Whoever read our output has seen enough, but not asked less.
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(exit),
+        flushed => flushed.map(|()| exit),
+    });
     match outcome {
         Ok(exit) => exit.into(),
-        // Whoever read our output has seen enough.
+        // What was left to be done is not known to be bad.
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Exit::Ok.into(),
         Err(e) => {
             // Nothing is left to say it on if this fails too.

@@ -1,5 +1,6 @@
 //! Edits of a log for people: what goes, what stays, why not.
 
+use rdbkit_aof::fs::shown;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -32,11 +33,11 @@ pub fn plan(
 ) -> io::Result<()> {
     let action = plan.action;
     match &plan.point {
-        Some(at) => writeln!(out, "{}: {action} at {}", path.display(), spot(at))?,
+        Some(at) => writeln!(out, "{}: {action} at {}", shown(path), spot(at))?,
         None if plan.changed() || !manifest.is_empty() => {
-            writeln!(out, "{}: {action}", path.display())?
+            writeln!(out, "{}: {action}", shown(path))?
         }
-        None => writeln!(out, "{}: {action}: nothing to be done", path.display())?,
+        None => writeln!(out, "{}: {action}: nothing to be done", shown(path))?,
     }
     around(out, &plan.around)?;
     for harm in manifest {

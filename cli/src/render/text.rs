@@ -2,6 +2,7 @@
 
 pub mod log;
 
+use rdbkit_aof::fs::shown;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -38,7 +39,7 @@ pub fn report(out: &mut dyn Write, path: &Path, report: &Report) -> io::Result<(
     } else {
         verdict.name()
     };
-    write!(out, "{}: {style}{name}{style:#}", path.display())?;
+    write!(out, "{}: {style}{name}{style:#}", shown(path))?;
     match report.server {
         Some(server) => writeln!(out, " (judged for {server})")?,
         None => writeln!(out)?,

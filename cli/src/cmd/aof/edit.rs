@@ -6,7 +6,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use rdbkit_aof::edit::{self, ManifestHarm, Pick, Plan};
-use rdbkit_aof::fs::{ApplyError, Draft, Log, Seen, Target, Written, writers};
+use rdbkit_aof::fs::{ApplyError, Draft, Log, Seen, Target, Written, shown, writers};
 use rdbkit_aof::{Set, SetError, Source};
 
 use crate::Streams;
@@ -158,8 +158,8 @@ impl<'a> Edit<'a> {
             return Err(Failure::trouble(format!(
                 "{} is one file of the log {}, and servers load them together: name that one, or copy the file \
                  elsewhere to edit it alone",
-                path.display(),
-                manifest.display()
+                shown(path),
+                shown(&manifest)
             )));
         }
         let (set, manifest) = self.set(&log)?;
@@ -175,7 +175,7 @@ impl<'a> Edit<'a> {
                 | edit::Error::Unreadable { .. } => Exit::Trouble,
                 _ => Exit::Problems,
             },
-            why: format!("{}: {}", path.display(), text::why(&error)),
+            why: format!("{}: {}", shown(path), text::why(&error)),
             hint: text::hint(&error),
         })?;
         Ok(Prepared {
@@ -193,7 +193,7 @@ impl<'a> Edit<'a> {
                 SetError::Manifest(_) => Exit::Problems,
                 _ => Exit::Trouble,
             },
-            why: format!("{}: {error}", self.to.path.display()),
+            why: format!("{}: {error}", shown(&self.to.path)),
             hint: Vec::new(),
         };
         match log.set() {
@@ -234,7 +234,7 @@ impl<'a> Edit<'a> {
             .map(|writer| {
                 format!(
                     "{writer} has {} open for writing: what it appends from now on is in no new log",
-                    writer.path.display()
+                    shown(&writer.path)
                 )
             })
             .collect()
