@@ -17,6 +17,7 @@ pub mod packed;
 mod record;
 pub mod score;
 mod slice;
+pub mod stats;
 mod stream;
 mod text;
 mod value;
