@@ -66,7 +66,8 @@ def estimated(rdbkit, dump, server):
     """The same by rdbkit, of keys that have not expired."""
     release = "%s:%d.%d" % (("valkey" if server.is_valkey else "redis",) + server.version[:2])
     # The servers of testdata/get-servers.sh are packages of Debian.
-    command = [rdbkit, "stats", dump, "--per-key", "--json", "--for", release, "--allocator", "system",
+    allocator = "system-5.3.1" if "jemalloc-5.3.1" in server.version_line else "system"
+    command = [rdbkit, "stats", dump, "--per-key", "--json", "--for", release, "--allocator", allocator,
                "--expiry", "alive"]
     told, whole = {}, None
     for line in subprocess.run(command, check=True, capture_output=True).stdout.splitlines():
@@ -120,7 +121,7 @@ def main():
     parser.add_argument("--p95", type=float, default=8)
     parser.add_argument("--total", type=float, default=5)
     parser.add_argument("--by-encoding", action="store_true", help="also each type and encoding")
-    parser.add_argument("--worst", type=int, default=0, help="also the keys that are furthest off")
+    parser.add_argument("--worst", type=int, default=0, help="of each also the keys that are furthest off")
     args = parser.parse_args()
     dumps = {}
     for dump in sorted(glob.glob(os.path.join(args.data, "*", "*", "dump.rdb"))):
@@ -155,8 +156,9 @@ def main():
         if args.by_encoding:
             for (kind, encoding), errors in sorted(by.items()):
                 print(errors.row("  %s, %s" % (kind, encoding)))
-        for line in sorted(worst, key=lambda line: -line[0])[:args.worst]:
-            print("  %5.1f %% %r %s %s (%s) said %d told %d" % ((100 * line[0],) + line[1:2] + line[2:]))
+                of_kind = [line for line in worst if (line[2], line[3]) == (kind, encoding)]
+                for line in sorted(of_kind, key=lambda line: -line[0])[:args.worst]:
+                    print("    %5.1f %% %r %s %s (%s): said %d, estimated %d" % ((100 * line[0],) + line[1:]))
         for what, found, bound in (("median", keys.median(), args.median), ("p95", keys.p95(), args.p95),
                                    ("sum", abs(keys.sum()), args.total),
                                    ("used_memory", abs(expected - grown) / grown, args.total)):

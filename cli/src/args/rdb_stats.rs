@@ -61,7 +61,7 @@ pub struct RdbStatsArgs {
     #[arg(long = "for", value_name = "SERVER")]
     pub server: Option<Server>,
 
-    /// Allocator that server was built with
+    /// Allocator that server was built with; INFO calls it mem_allocator
     #[arg(long, value_name = "WHICH", default_value = "bundled")]
     pub allocator: AllocatorArg,
 
@@ -82,6 +82,9 @@ pub enum AllocatorArg {
     Bundled,
     /// With that of the system, as packages of Debian and Ubuntu are
     System,
+    /// With that of the system, jemalloc 5.3.1 or later
+    #[value(name = "system-5.3.1")]
+    SystemPages,
 }
 
 impl From<AllocatorArg> for Allocator {
@@ -89,6 +92,7 @@ impl From<AllocatorArg> for Allocator {
         match arg {
             AllocatorArg::Bundled => Allocator::Bundled,
             AllocatorArg::System => Allocator::System,
+            AllocatorArg::SystemPages => Allocator::SystemPages,
         }
     }
 }

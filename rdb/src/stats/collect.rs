@@ -331,7 +331,7 @@ impl Stats {
                 return;
             }
         }
-        let (len, integer) = (text.len() as u64, super::meter::is_integer(text));
+        let (len, integer) = (text.len() as u64, super::meter::integer(text).is_some());
         let expires = meta.expire_ms.is_some();
         let (encoding, memory) = self.meter.model.string(key.len() as u64, len, integer, expires);
         let measured = Measured {

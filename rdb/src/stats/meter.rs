@@ -137,7 +137,7 @@ impl Meter {
                 if let Some(full) = full {
                     self.compress(stored, full);
                 }
-                self.text(role, full.unwrap_or(stored), false);
+                self.text(role, full.unwrap_or(stored), None);
             }
             Part::Score(score) => self.score(score),
             Part::FieldExpiry(at) => self.expiry(at),
@@ -181,9 +181,9 @@ impl Meter {
             }
             role => {
                 let integer = match text {
-                    Str::Int(_) => true,
-                    Str::Raw(bytes) => is_integer(bytes),
-                    Str::Lzf { .. } => false,
+                    Str::Int(n) => Some(n.into()),
+                    Str::Raw(bytes) => integer(bytes),
+                    Str::Lzf { .. } => None,
                 };
                 self.text(role, text.len(), integer);
             }
@@ -218,10 +218,10 @@ impl Meter {
     }
 
     /// A string that stands by itself.
-    fn text(&mut self, role: Role, len: u64, integer: bool) {
+    fn text(&mut self, role: Role, len: u64, integer: Option<i64>) {
         match role {
             Role::Value => {
-                (self.pieces.text, self.pieces.integer) = (len, integer);
+                (self.pieces.text, self.pieces.integer) = (len, integer.is_some());
                 self.pieces.elements = Some(len);
             }
             Role::Element => self.element(len, integer),
@@ -250,7 +250,7 @@ impl Meter {
     }
 
     /// An element of a list: of one that is a node by itself, or pushed anew.
-    fn element(&mut self, len: u64, integer: bool) {
+    fn element(&mut self, len: u64, integer: Option<i64>) {
         if self.kind == ValueType::LIST_QUICKLIST_2 {
             let p = &mut self.pieces;
             p.elements = p.elements.map(|n| n + 1);
@@ -263,40 +263,31 @@ impl Meter {
         }
     }
 
-    fn loose(&mut self, bytes: u64, len: u64, integer: bool) {
+    fn loose(&mut self, bytes: u64, len: u64, integer: Option<i64>) {
         self.pieces.loose = self.pieces.loose.saturating_add(bytes);
         self.entry(len, integer);
     }
 
     /// What a string would be in a listpack.
-    fn entry(&mut self, len: u64, integer: bool) {
+    fn entry(&mut self, len: u64, integer: Option<i64>) {
         let p = &mut self.pieces;
         p.longest = p.longest.max(len);
-        p.all_integers &= integer;
-        p.packed = p.packed.saturating_add(match (integer, len) {
-            (true, ..=2) => 2,
-            (true, 3..=4) => 3,
-            (true, 5) => 4,
-            (true, 6..=7) => 5,
-            (true, 8..=10) => 6,
-            (true, _) => 10,
-            (false, ..64) => len + 2,
-            (false, ..4096) => len + 4,
-            (false, _) => len.saturating_add(8),
-        });
+        match integer {
+            Some(n) => p.widest = p.widest.max(width(n)),
+            None => p.all_integers = false,
+        }
+        p.packed = p.packed.saturating_add(listpack_entry(len, integer));
     }
 
+    /// A score is kept as an integer where it is one, else as its digits.
     fn score(&mut self, score: f64) {
-        // An integer that fits, or up to 17 digits, a sign and a point.
-        let integer = score.fract() == 0.0 && score.abs() < 1e15;
-        let digits = match integer {
-            true => (score.abs().max(1.0).log10() as u64) + 1 + u64::from(score < 0.0),
-            false => crate::score::shortest(score).as_bytes().len() as u64,
+        let integer = score as i64;
+        let exact = integer as f64 == score && score.abs() < 1e18;
+        let bytes = match exact {
+            true => listpack_entry(0, Some(integer)),
+            false => listpack_entry(self.model.score_digits(score), None),
         };
-        let longest = self.pieces.longest;
-        let all = self.pieces.all_integers;
-        self.entry(digits, integer);
-        (self.pieces.longest, self.pieces.all_integers) = (longest, all);
+        self.pieces.packed += bytes;
     }
 
     /// Redis has it before the field, Valkey behind the value.
@@ -304,6 +295,8 @@ impl Meter {
         let behind = self.kind == ValueType::HASH_2 && self.dialect == Dialect::Valkey;
         if !behind {
             self.end_field();
+            let bytes = listpack_entry(0, Some(at.unwrap_or(0)));
+            self.pieces.packed = self.pieces.packed.saturating_add(bytes);
         }
         self.field.expires = at.is_some();
         self.expired_fields += u64::from(at.is_some_and(|at| at < self.now_ms));
@@ -387,9 +380,36 @@ impl Meter {
     }
 }
 
-/// Whether this is the text of a 64-bit integer as a server would write it.
+/// The number of which this is the text, as a server would write it.
 #[inline]
-pub(super) fn is_integer(bytes: &[u8]) -> bool {
-    let first = bytes.first().is_some_and(|b| b.is_ascii_digit() || *b == b'-');
-    first && bytes.len() <= 20 && Element::Bytes(bytes).as_integer().is_some()
+pub(super) fn integer(bytes: &[u8]) -> Option<i64> {
+    let first = *bytes.first()?;
+    match (first.is_ascii_digit() || first == b'-') && bytes.len() <= 20 {
+        true => Element::Bytes(bytes).as_integer(),
+        false => None,
+    }
+}
+
+/// Bytes of an entry of a listpack, with the one or more for walking back.
+fn listpack_entry(len: u64, integer: Option<i64>) -> u64 {
+    match (integer, len) {
+        (Some(0..=127), _) => 2,
+        (Some(-4096..=4095), _) => 3,
+        (Some(-0x8000..=0x7fff), _) => 4,
+        (Some(-0x80_0000..=0x7f_ffff), _) => 5,
+        (Some(-0x8000_0000..=0x7fff_ffff), _) => 6,
+        (Some(_), _) => 10,
+        (None, ..64) => len + 2,
+        (None, ..4096) => len + 3 + (len > 125) as u64,
+        (None, _) => len.saturating_add(8),
+    }
+}
+
+/// Bytes of an integer in an intset.
+const fn width(n: i64) -> u64 {
+    match n {
+        -0x8000..=0x7fff => 2,
+        -0x8000_0000..=0x7fff_ffff => 4,
+        _ => 8,
+    }
 }

@@ -8,16 +8,22 @@ pub enum Allocator {
     #[default]
     Bundled,
     /// The jemalloc of a distribution: sizes in steps of 16 bytes. That of the
-    /// packages of Debian and Ubuntu.
+    /// packages of Debian and Ubuntu, where INFO says jemalloc-5.3.0 or older.
     System,
+    /// The same from jemalloc 5.3.1 on: whole pages from 16 KiB on.
+    SystemPages,
 }
+
+/// From here on sizes are large, and may be whole pages.
+const LARGE: u64 = 16 << 10;
+const PAGE: u64 = 4096;
 
 impl Allocator {
     /// The smallest step between two sizes.
     const fn quantum(self) -> u64 {
         match self {
             Allocator::Bundled => 8,
-            Allocator::System => 16,
+            Allocator::System | Allocator::SystemPages => 16,
         }
     }
 
@@ -39,6 +45,12 @@ impl Allocator {
     pub const fn size(self, request: u64) -> u64 {
         if request <= 8 {
             return 8;
+        }
+        if matches!(self, Allocator::SystemPages) && request > LARGE {
+            return match request.checked_next_multiple_of(PAGE) {
+                Some(size) => size,
+                None => u64::MAX,
+            };
         }
         let shift = (request - 1).ilog2().saturating_sub(2);
         let step = 1 << shift;
@@ -74,5 +86,8 @@ mod tests {
             assert_eq!(Allocator::Bundled.size(request), class, "{request}");
         }
         assert_eq!(Allocator::System.size(u64::MAX), u64::MAX);
+        assert_eq!(Allocator::System.size(200_000), 229_376);
+        assert_eq!(Allocator::SystemPages.size(200_000), 200_704);
+        assert_eq!(Allocator::SystemPages.size(9_000), 10_240);
     }
 }

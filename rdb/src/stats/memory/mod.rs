@@ -19,7 +19,6 @@ pub(crate) use value::Pieces;
 use std::ops::{Add, AddAssign};
 
 use crate::verify::Server;
-use table::Filled;
 
 /// An estimate in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -118,7 +117,7 @@ impl Model {
         }
         let size = |n: u64| self.allocator.size(n);
         if self.generation.has_buckets() {
-            let table = |n| table::buckets(n, Filled::AtOnce, self.allocator);
+            let table = |n| table::buckets(n, self.allocator);
             return table(keys).saturating_add(table(expires));
         }
         let slots = |n: u64| match n {

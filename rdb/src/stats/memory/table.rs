@@ -20,27 +20,14 @@ const BUCKET: u64 = 7;
 /// Bytes of a bucket.
 const BUCKET_BYTES: u64 = 64;
 
-/// How a table of buckets came to hold what it holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Filled {
-    /// Made for that many: at most 77 % full.
-    AtOnce,
-    /// Grown one by one: it doubles when it is full.
-    OneByOne,
-}
-
-/// Bytes of the buckets of a table of `n` entries as Valkey 8.1 has it, those
-/// included that hang on full ones.
-pub(crate) fn buckets(n: u64, filled: Filled, allocator: Allocator) -> u64 {
+/// Bytes of the buckets of a table of `n` entries as Valkey 8.1 has it, which
+/// doubles when it is full; those included that hang on full ones.
+pub(crate) fn buckets(n: u64, allocator: Allocator) -> u64 {
     if n == 0 {
         return 0;
     }
-    let room = |buckets: u64| match filled {
-        Filled::AtOnce => buckets.saturating_mul(BUCKET) / 100 * 77 + buckets * BUCKET % 100 * 77 / 100,
-        Filled::OneByOne => buckets.saturating_mul(BUCKET),
-    };
     let mut count = 1u64;
-    while room(count) < n && count < 1 << 56 {
+    while count * BUCKET < n && count < 1 << 56 {
         count *= 2;
     }
     allocator
@@ -71,16 +58,16 @@ mod tests {
     #[test]
     fn tables_as_servers_told() {
         // Buckets of sets on Valkey 8.1, without what hangs on them.
-        for (n, filled, count) in [
-            (129, Filled::AtOnce, 32),
-            (200, Filled::OneByOne, 32),
-            (300, Filled::AtOnce, 64),
-            (511, Filled::OneByOne, 128),
-            (513, Filled::AtOnce, 128),
-            (1000, Filled::AtOnce, 256),
-            (5000, Filled::AtOnce, 1024),
+        for (n, count) in [
+            (129, 32),
+            (200, 32),
+            (300, 64),
+            (511, 128),
+            (513, 128),
+            (1000, 256),
+            (5000, 1024),
         ] {
-            let bytes = buckets(n, filled, Allocator::System);
+            let bytes = buckets(n, Allocator::System);
             let main = count * BUCKET_BYTES;
             assert!(bytes >= main && bytes < main + main / 3, "{n}: {bytes}");
         }

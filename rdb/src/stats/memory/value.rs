@@ -2,7 +2,7 @@
 
 use super::generation::{DICT_ENTRY, Generation};
 use super::rax::RaxSize;
-use super::table::{self, Filled};
+use super::table;
 use super::{Memory, Model};
 use crate::stats::Encoding;
 use crate::wire::ObjectKind;
@@ -55,6 +55,8 @@ pub(crate) struct Pieces {
     pub packed: u64,
     pub longest: u64,
     pub all_integers: bool,
+    /// Bytes of the widest integer among them.
+    pub widest: u64,
     /// Fields with an expiry.
     pub expiring: u64,
     /// Bytes in the file, for what no model is of.
@@ -89,6 +91,7 @@ impl Pieces {
         packed: 0,
         longest: 0,
         all_integers: true,
+        widest: 2,
         expiring: 0,
         stored: 0,
         stream: StreamPieces {
@@ -260,7 +263,7 @@ impl Model {
     }
 
     /// A table of `n` elements whose own bytes are `loose`.
-    fn table(&self, n: u64, loose: u64, filled: Filled, is_hash: bool) -> Memory {
+    fn table(&self, n: u64, loose: u64, is_hash: bool) -> Memory {
         if self.generation.has_buckets() {
             let own = match (self.generation, is_hash) {
                 (Generation::Valkey9, true) => 88,
@@ -268,7 +271,7 @@ impl Model {
                 _ => 72,
             };
             return self.structure(own)
-                + Memory::both(table::buckets(n, filled, self.allocator))
+                + Memory::both(table::buckets(n, self.allocator))
                 + Memory::both(loose);
         }
         let slots = table::slots(n);
@@ -291,7 +294,7 @@ impl Model {
         let small = v.longest <= PACKED_ELEMENT;
         if v.all_integers && (v.blobs == 0 || v.intset) && n <= INTSET_ENTRIES {
             let bytes = match v.blobs {
-                0 => 8 + n * intset_width(v.longest),
+                0 => 8 + n * v.widest,
                 _ => v.blob_bytes,
             };
             return (Encoding::Intset, self.blob(bytes));
@@ -300,10 +303,6 @@ impl Model {
             return (Encoding::Listpack, self.packed(v));
         }
         let loose = self.unpacked(v, n, 1, |len| self.member(len));
-        let filled = match n {
-            SET_ENTRIES..=INTSET_ENTRIES => Filled::OneByOne,
-            _ => Filled::AtOnce,
-        };
         let entries = match self.generation {
             generation if generation.has_buckets() => Memory::default(),
             Generation::Redis6 | Generation::Redis7 => self.entries(n),
@@ -320,7 +319,7 @@ impl Model {
                 }
             }
         };
-        (Encoding::Hashtable, self.table(n, loose, filled, false) + entries)
+        (Encoding::Hashtable, self.table(n, loose, false) + entries)
     }
 
     fn zset(&self, v: &Pieces) -> (Encoding, Memory) {
@@ -334,7 +333,7 @@ impl Model {
             false => self.entries(n),
         };
         let head = Memory::both(self.allocator.size(ZSET_HEAD));
-        let table = self.table(n, loose, Filled::AtOnce, false);
+        let table = self.table(n, loose, false);
         (Encoding::Skiplist, self.structure(ZSET) + head + table + entries)
     }
 
@@ -354,7 +353,7 @@ impl Model {
             true => Memory::both(v.expiring.saturating_mul(26)),
             false => self.entries(n),
         };
-        let table = self.table(n, loose, Filled::AtOnce, true);
+        let table = self.table(n, loose, true);
         (Encoding::Hashtable, table + entries)
     }
 
@@ -423,6 +422,15 @@ impl Model {
         own.saturating_add((node * 4096.0 / 4095.0).round() as u64)
     }
 
+    /// Bytes of a score in a listpack that is no integer.
+    pub(crate) fn score_digits(&self, score: f64) -> u64 {
+        let text = match self.generation {
+            Generation::Redis6 | Generation::Redis7 => crate::score::seventeen(score),
+            _ => crate::score::shortest(score),
+        };
+        text.as_bytes().len() as u64
+    }
+
     /// A field of a hash and its value, in a table.
     #[inline]
     pub(crate) fn field(&self, field: u64, value: u64, expires: bool) -> u64 {
@@ -437,14 +445,5 @@ impl Model {
             ..=128 => size(embedded),
             _ => size(head + 8).saturating_add(size(sds(value))),
         }
-    }
-}
-
-/// Bytes of an integer in an intset that holds one of so many digits.
-const fn intset_width(digits: u64) -> u64 {
-    match digits {
-        0..=4 => 2,
-        5..=9 => 4,
-        _ => 8,
     }
 }
