@@ -22,9 +22,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use args::{
-    AllocatorArg, AofCommand, CheckArgs, Cli, Command, CutArgs, Destination, DigestArgs, DropArgs, ExpiryArg,
-    ExtractArgs, FilterArgs, GetArgs, HistoryArgs, KeysArgs, LogArgs, PointsArgs, RdbStatsArgs, RepairArgs, Size,
-    StatsArgs, Without,
+    AllocatorArg, AofCommand, CheckArgs, Cli, Command, CutArgs, Destination, DigestArgs, DropArgs,
+    ExpiryArg, ExtractArgs, FilterArgs, GetArgs, HistoryArgs, KeysArgs, LogArgs, PointsArgs,
+    RdbStatsArgs, RepairArgs, Size, StatsArgs, Without,
 };
 pub use exit::Exit;
 pub use input::{Input, OpenError};

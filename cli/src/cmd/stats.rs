@@ -8,7 +8,7 @@ use crate::Streams;
 use crate::args::RdbStatsArgs;
 use crate::exit::Exit;
 use crate::output::NewFile;
-use crate::render::{stats as render, stats_html, stats_json, stats_key};
+use crate::render::stats::{self as render, html, json, key as key_line};
 use crate::source::{Failure, Source};
 
 /// Counts, and tells.
@@ -33,9 +33,9 @@ fn tell(args: &RdbStatsArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure>
         .filter(streams.now_ms)
         .map_err(Failure::trouble)?;
     // Begun first: better to learn at once that it cannot be written.
-    let html = args.html.as_ref();
-    let html = html.map(|path| NewFile::create(path, args.force, &args.file));
-    let html = html.transpose().map_err(Failure::trouble)?;
+    let new = args.html.as_ref();
+    let new = new.map(|path| NewFile::create(path, args.force, &args.file));
+    let new = new.transpose().map_err(Failure::trouble)?;
     let mut source = Source::open(&args.file, "stats")?;
     let separators = match args.separator.is_empty() {
         true => b":".to_vec(),
@@ -67,11 +67,11 @@ fn tell(args: &RdbStatsArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure>
         Err(Failure::Job(Exit::Problems, why)) => Some(why),
         Err(other) => return Err(other),
     };
-    if let Some(new) = html {
+    if let Some(new) = new {
         write_html(args, new, &stats, damage.as_deref(), streams.now_ms)?;
     }
     match args.json {
-        true => stats_json::json(streams.out, &args.file, &stats, damage.as_deref())?,
+        true => json::json(streams.out, &args.file, &stats, damage.as_deref())?,
         false => render::text(streams.out, &args.file, &stats)?,
     }
     end(args, &stats, damage, streams)
@@ -87,22 +87,25 @@ fn per_key(
     let failed = |e| Failure::of_file(&args.file, &e);
     stats.begin(source.format.dialect(), source.format.version());
     if !args.json {
-        stats_key::heading(streams.out)?;
+        key_line::heading(streams.out)?;
     }
     loop {
         let at = source.reader.offset();
         let Some(event) = source.reader.next_event().map_err(failed)? else {
             return Ok(());
         };
-        let Some(key) = stats
-            .event(at, &event)
-            .map_err(|kind| Failure::Job(Exit::Problems, format!("{}: {kind} at offset {at}", args.file.display())))?
+        let Some(key) = stats.event(at, &event).map_err(|kind| {
+            Failure::Job(
+                Exit::Problems,
+                format!("{}: {kind} at offset {at}", args.file.display()),
+            )
+        })?
         else {
             continue;
         };
         match args.json {
-            true => stats_key::json(streams.out, &key)?,
-            false => stats_key::row(streams.out, &key)?,
+            true => key_line::json(streams.out, &key)?,
+            false => key_line::row(streams.out, &key)?,
         }
     }
 }
@@ -117,7 +120,7 @@ fn write_html(
     let path = args.html.as_deref().unwrap_or(&args.file);
     let cannot = |e: io::Error| Failure::trouble(format!("cannot write {}: {e}", path.display()));
     let mut out = BufWriter::new(new.file());
-    stats_html::page(&mut out, &args.file, stats, damage, now_ms).map_err(cannot)?;
+    html::page(&mut out, &args.file, stats, damage, now_ms).map_err(cannot)?;
     out.flush().map_err(cannot)?;
     drop(out);
     new.keep().map_err(cannot)

@@ -199,8 +199,14 @@ impl Stats {
     pub fn record(&mut self, record: &Record<'_>) -> Result<Option<KeyStats<'_>>, Error> {
         self.select(record.db);
         let mut events = Walk::new(record)?;
-        self.begin_key(record.kind, record.dialect, record.key, record.meta, record.offset)
-            .map_err(|kind| events.error(kind))?;
+        self.begin_key(
+            record.kind,
+            record.dialect,
+            record.key,
+            record.meta,
+            record.offset,
+        )
+        .map_err(|kind| events.error(kind))?;
         while let Some(event) = events.next()? {
             self.piece(&event);
         }
@@ -208,7 +214,9 @@ impl Stats {
     }
 
     pub(super) fn dialect(&self) -> Dialect {
-        self.file.format.map_or(Dialect::Redis, |(dialect, _)| dialect)
+        self.file
+            .format
+            .map_or(Dialect::Redis, |(dialect, _)| dialect)
     }
 
     /// What is no key nor part of one.
@@ -301,15 +309,38 @@ impl Stats {
     pub(super) fn end_key(&mut self, at: u64) -> Option<KeyStats<'_>> {
         let key = self.inside.take()?;
         let size = at.saturating_sub(key.offset);
-        if !key.wanted || self.filter.as_mut().is_some_and(|filter| !filter.takes_size(size)) {
+        if !key.wanted
+            || self
+                .filter
+                .as_mut()
+                .is_some_and(|filter| !filter.takes_size(size))
+        {
             return None;
         }
         let expires = key.meta.expire_ms.is_some();
         let measured = self.meter.end(self.name.len() as u64, size, expires);
         let name = std::mem::take(&mut self.name);
-        self.add(&stats_of(self.db, &name, key.kind, key.dialect, key.meta, key.offset, size, measured));
+        self.add(&stats_of(
+            self.db,
+            &name,
+            key.kind,
+            key.dialect,
+            key.meta,
+            key.offset,
+            size,
+            measured,
+        ));
         self.name = name;
-        Some(stats_of(self.db, &self.name, key.kind, key.dialect, key.meta, key.offset, size, measured))
+        Some(stats_of(
+            self.db,
+            &self.name,
+            key.kind,
+            key.dialect,
+            key.meta,
+            key.offset,
+            size,
+            measured,
+        ))
     }
 
     /// A string key with an uncompressed value of `text` bytes.
@@ -333,7 +364,10 @@ impl Stats {
         }
         let (len, integer) = (text.len() as u64, super::meter::integer(text).is_some());
         let expires = meta.expire_ms.is_some();
-        let (encoding, memory) = self.meter.model.string(key.len() as u64, len, integer, expires);
+        let (encoding, memory) = self
+            .meter
+            .model
+            .string(key.len() as u64, len, integer, expires);
         let measured = Measured {
             elements: Some(len),
             encoding: Some(encoding),
@@ -341,7 +375,16 @@ impl Stats {
             ..Measured::default()
         };
         let dialect = self.dialect();
-        self.add(&stats_of(self.db, key, ValueType::STRING, dialect, meta, offset, size, measured));
+        self.add(&stats_of(
+            self.db,
+            key,
+            ValueType::STRING,
+            dialect,
+            meta,
+            offset,
+            size,
+            measured,
+        ));
     }
 
     /// Counts a key.

@@ -25,7 +25,12 @@ pub(super) fn elements(packing: Packing, text: Str<'_>, scratch: &mut Scratch) -
         Some(u64::from(u16::from_le_bytes(bytes.try_into().ok()?)))
     };
     let listpack = |scratch: &mut Scratch| match stated(4)? {
-        0xffff => Some(Listpack::new(text.bytes(scratch).ok()?).ok()?.check().ok()? as u64),
+        0xffff => Some(
+            Listpack::new(text.bytes(scratch).ok()?)
+                .ok()?
+                .check()
+                .ok()? as u64,
+        ),
         n => Some(n),
     };
     let ziplist = |scratch: &mut Scratch| match stated(8)? {

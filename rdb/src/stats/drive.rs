@@ -48,7 +48,10 @@ impl KeySink for Driven<'_> {
     fn whole(&mut self, key: Whole<'_>) {
         let meta = self.stats.attributes.take();
         let dialect = self.stats.dialect();
-        if let Err(e) = self.stats.begin_key(key.kind, dialect, key.key, meta, key.at) {
+        if let Err(e) = self
+            .stats
+            .begin_key(key.kind, dialect, key.key, meta, key.at)
+        {
             self.failed.get_or_insert(e);
             return;
         }
@@ -115,4 +118,3 @@ pub fn slice(bytes: &[u8], stats: &mut Stats) -> Result<()> {
         None => Ok(()),
     }
 }
-

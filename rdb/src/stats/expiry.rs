@@ -79,7 +79,10 @@ mod tests {
         let class = |left: i64| Lifetime::of(Some(1_000_000 + left), 1_000_000);
         assert_eq!(Lifetime::of(None, 0), Lifetime::Unlimited);
         assert_eq!(class(-1), Lifetime::Expired);
-        assert_eq!((class(0), class(59_999)), (Lifetime::Minute, Lifetime::Minute));
+        assert_eq!(
+            (class(0), class(59_999)),
+            (Lifetime::Minute, Lifetime::Minute)
+        );
         assert_eq!(class(60_000), Lifetime::Hour);
         assert_eq!(class(3_600_000), Lifetime::Day);
         assert_eq!(class(30 * 86_400_000), Lifetime::Year);

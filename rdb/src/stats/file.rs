@@ -114,7 +114,8 @@ impl FileFacts {
         let room = AUX.saturating_sub(self.aux.len());
         self.aux.extend(other.aux.into_iter().take(room));
         let room = LIBRARIES.saturating_sub(self.libraries.len());
-        self.libraries.extend(other.libraries.into_iter().take(room));
+        self.libraries
+            .extend(other.libraries.into_iter().take(room));
         self.functions += other.functions;
         self.function_bytes += other.function_bytes;
         self.module_aux += other.module_aux;
@@ -138,6 +139,8 @@ fn short(text: Str<'_>) -> Vec<u8> {
 fn library(source: &[u8]) -> Option<Vec<u8>> {
     let line = source.split(|b| *b == b'\n').next()?;
     let words = line.split(u8::is_ascii_whitespace);
-    let name = words.filter_map(|word| word.strip_prefix(b"name=")).next()?;
+    let name = words
+        .filter_map(|word| word.strip_prefix(b"name="))
+        .next()?;
     Some(name.get(..AUX_BYTES).unwrap_or(name).to_vec())
 }

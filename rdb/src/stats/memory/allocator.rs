@@ -82,7 +82,15 @@ mod tests {
             }
             from = class + 1;
         }
-        for (request, class) in [(0, 8), (9, 16), (17, 24), (33, 40), (49, 56), (57, 64), (65, 80)] {
+        for (request, class) in [
+            (0, 8),
+            (9, 16),
+            (17, 24),
+            (33, 40),
+            (49, 56),
+            (57, 64),
+            (65, 80),
+        ] {
             assert_eq!(Allocator::Bundled.size(request), class, "{request}");
         }
         assert_eq!(Allocator::System.size(u64::MAX), u64::MAX);

@@ -4,7 +4,9 @@ use super::Allocator;
 
 /// Slots of a table of a power of two that holds `n` without growing.
 pub(crate) fn slots(n: u64) -> u64 {
-    n.max(4).checked_next_power_of_two().unwrap_or(u64::MAX / 64)
+    n.max(4)
+        .checked_next_power_of_two()
+        .unwrap_or(u64::MAX / 64)
 }
 
 /// How many of `n` entries share a slot with an earlier one, on average.
@@ -71,7 +73,10 @@ mod tests {
             let main = count * BUCKET_BYTES;
             assert!(bytes >= main && bytes < main + main / 3, "{n}: {bytes}");
         }
-        assert_eq!((slots(0), slots(129), slots(512), slots(513)), (4, 256, 512, 1024));
+        assert_eq!(
+            (slots(0), slots(129), slots(512), slots(513)),
+            (4, 256, 512, 1024)
+        );
         // 1000 members in 1024 slots: Valkey 8.0 has 350 to 362 entries.
         assert!((340..370).contains(&chained(1000, 1024)));
     }

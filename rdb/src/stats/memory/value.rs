@@ -126,7 +126,13 @@ const fn sds(len: u64) -> u64 {
 impl Model {
     /// A string key, which most keys are.
     #[inline]
-    pub(crate) fn string(&self, key: u64, text: u64, integer: bool, expires: bool) -> (Encoding, Memory) {
+    pub(crate) fn string(
+        &self,
+        key: u64,
+        text: u64,
+        integer: bool,
+        expires: bool,
+    ) -> (Encoding, Memory) {
         let size = |n: u64| self.allocator.size(n);
         let generation = self.generation;
         if integer {
@@ -134,9 +140,13 @@ impl Model {
         }
         let inside = 8 * u64::from(expires) + 1 + sds(key);
         let embedded = match generation {
-            Generation::Valkey81 => Some(OBJECT + inside + text.saturating_add(4)).filter(|n| *n <= 64),
+            Generation::Valkey81 => {
+                Some(OBJECT + inside + text.saturating_add(4)).filter(|n| *n <= 64)
+            }
             // Room for a pointer is kept, in case the value grows.
-            Generation::Valkey9 => Some(8 + inside + text.saturating_add(4).max(8)).filter(|n| *n <= 128),
+            Generation::Valkey9 => {
+                Some(8 + inside + text.saturating_add(4).max(8)).filter(|n| *n <= 128)
+            }
             _ if text <= EMBEDDED => {
                 let object = OBJECT + text + 4;
                 let mut memory = self.key(key, expires) + Memory::both(size(object) - OBJECT);
@@ -334,7 +344,10 @@ impl Model {
         };
         let head = Memory::both(self.allocator.size(ZSET_HEAD));
         let table = self.table(n, loose, false);
-        (Encoding::Skiplist, self.structure(ZSET) + head + table + entries)
+        (
+            Encoding::Skiplist,
+            self.structure(ZSET) + head + table + entries,
+        )
     }
 
     fn hash(&self, v: &Pieces) -> (Encoding, Memory) {

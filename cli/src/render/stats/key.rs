@@ -6,7 +6,7 @@ use rdbkit_aof::quoted;
 use rdbkit_rdb::stats::KeyStats;
 use serde::Serialize;
 
-use super::json::{self, SCHEMA, Text};
+use crate::render::json::{self, SCHEMA, Text};
 
 /// What the columns of [`row`] are.
 ///
@@ -35,7 +35,8 @@ pub fn row(out: &mut dyn Write, key: &KeyStats<'_>) -> io::Result<()> {
         key.db,
         key.object().map_or("?", |kind| kind.name()),
         key.encoding.map_or("?", |encoding| encoding.name()),
-        key.elements.map_or_else(|| "-".to_owned(), |n| n.to_string()),
+        key.elements
+            .map_or_else(|| "-".to_owned(), |n| n.to_string()),
         quoted(key.key)
     )
 }
