@@ -16,7 +16,8 @@
 #    From the file and through a pipe.
 # 5. Each server loads what `rdbkit extract` makes of its data sets; DEBUG DIGEST says whether it is the selection.
 # 6. Each server takes what `rdbkit export` makes of them as commands, and holds the same then.
-# 7. The test `truth` compares every key and every value.
+# 7. Estimates of memory are compared with what each server says of its keys, within bounds.
+# 8. The test `truth` compares every key and every value.
 #
 # The last line is "N passed, N failed". Exit code: 0 nothing failed, 1 something did, or could not be had at all.
 # All that was made is in target/live; files of which server and rdbkit think differently are in
@@ -89,6 +90,13 @@ passed=$((passed + p)) failed=$((failed + f))
 step "exports"
 python3 testdata/judge_export.py --data "$out/data" --rdbkit "$bin/rdbkit" --only "$only" | tee "$out/export.log" || true
 counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$out/export.log") || give_up "no export was judged"
+read -r p _ f _ <<<"$counts"
+passed=$((passed + p)) failed=$((failed + f))
+
+step "memory"
+python3 testdata/measure_memory.py --data "$out/data" --rdbkit "$bin/rdbkit" --only "$only" \
+  --median 1 --p95 10 --total 5 | tee "$out/memory.log" || true
+counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$out/memory.log") || give_up "no estimate was compared"
 read -r p _ f _ <<<"$counts"
 passed=$((passed + p)) failed=$((failed + f))
 

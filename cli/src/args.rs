@@ -9,6 +9,7 @@ mod extract;
 mod filter;
 mod get;
 mod keys;
+mod rdb_stats;
 
 use std::path::PathBuf;
 
@@ -24,6 +25,7 @@ pub use extract::{ExtractArgs, Without};
 pub use filter::{ExpiryArg, FilterArgs, Size};
 pub use get::GetArgs;
 pub use keys::KeysArgs;
+pub use rdb_stats::{AllocatorArg, RdbStatsArgs};
 
 /// Verify Redis and Valkey persistence files: would the server load them?
 #[derive(Debug, Parser)]
@@ -88,6 +90,13 @@ pub enum Command {
     /// consumers and what is pending. The whole file is read, so a key that is
     /// there twice is shown twice.
     Get(GetArgs),
+
+    /// Tell what an RDB file is made of and what it will take in memory
+    ///
+    /// Types, encodings, databases, prefixes of names, expiries, the largest
+    /// keys, how sizes are spread, what compression saves; as tables, JSON, or a
+    /// report in HTML.
+    Stats(Box<RdbStatsArgs>),
 }
 
 const CHECK_EXAMPLES: &str = "\

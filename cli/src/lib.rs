@@ -22,9 +22,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use args::{
-    AofCommand, CheckArgs, Cli, Command, CutArgs, Destination, DigestArgs, DropArgs, ExpiryArg,
-    ExportArgs, ExportFormat, ExtractArgs, FilterArgs, GetArgs, HistoryArgs, KeysArgs, LogArgs,
-    PointsArgs, RepairArgs, Size, StatsArgs, Without,
+    AllocatorArg, AofCommand, CheckArgs, Cli, Command, CutArgs, Destination, DigestArgs, DropArgs,
+    ExpiryArg, ExportArgs, ExportFormat, ExtractArgs, FilterArgs, GetArgs, HistoryArgs, KeysArgs,
+    LogArgs, PointsArgs, RdbStatsArgs, RepairArgs, Size, StatsArgs, Without,
 };
 pub use exit::Exit;
 pub use input::{Input, OpenError};
@@ -54,6 +54,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> io::Result<Exit> {
         Command::Extract(args) => cmd::extract::run(args, streams),
         Command::Keys(args) => cmd::keys::run(args, streams),
         Command::Get(args) => cmd::get::run(args, streams),
+        Command::Stats(args) => cmd::stats::run(args, streams),
     }
 }
 

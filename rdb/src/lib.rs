@@ -19,6 +19,7 @@ pub mod pieces;
 mod record;
 pub mod score;
 mod slice;
+pub mod stats;
 mod stream;
 mod text;
 mod value;

@@ -7,3 +7,4 @@ pub mod export;
 pub mod extract;
 pub mod get;
 pub mod keys;
+pub mod stats;

@@ -9,6 +9,7 @@ pub mod digest;
 pub mod export;
 pub mod json;
 pub mod keys;
+pub mod stats;
 pub mod table;
 pub mod text;
 pub mod value;
