@@ -15,6 +15,7 @@ mod limits;
 pub mod lzf;
 pub mod packed;
 mod record;
+pub mod salvage;
 pub mod score;
 mod slice;
 mod stream;
