@@ -7,6 +7,7 @@ mod extract;
 mod filter;
 mod get;
 mod keys;
+mod salvage;
 
 use std::path::PathBuf;
 
@@ -20,6 +21,7 @@ pub use extract::{ExtractArgs, Without};
 pub use filter::{ExpiryArg, FilterArgs, Size};
 pub use get::GetArgs;
 pub use keys::KeysArgs;
+pub use salvage::SalvageArgs;
 
 /// Verify Redis and Valkey persistence files: would the server load them?
 #[derive(Debug, Parser)]
@@ -73,6 +75,13 @@ pub enum Command {
     /// consumers and what is pending. The whole file is read, so a key that is
     /// there twice is shown twice.
     Get(GetArgs),
+
+    /// Write what can still be read of a damaged RDB file into a new one
+    ///
+    /// Broken records are skipped, and where it is not known where they end, the
+    /// next ones are searched for. Each gap is told of: where, how much, between
+    /// which keys, why. What is kept is kept byte for byte, and the new file loads.
+    Salvage(SalvageArgs),
 }
 
 const CHECK_EXAMPLES: &str = "\

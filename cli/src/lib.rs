@@ -23,8 +23,8 @@ use clap::Parser;
 
 pub use args::{
     AofCommand, CheckArgs, Cli, Command, CutArgs, Destination, DigestArgs, DropArgs, ExpiryArg,
-    ExtractArgs, FilterArgs, GetArgs, HistoryArgs, KeysArgs, LogArgs, PointsArgs, RepairArgs, Size,
-    StatsArgs, Without,
+    ExtractArgs, FilterArgs, GetArgs, HistoryArgs, KeysArgs, LogArgs, PointsArgs, RepairArgs,
+    SalvageArgs, Size, StatsArgs, Without,
 };
 pub use exit::Exit;
 pub use input::{Input, OpenError};
@@ -53,6 +53,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> io::Result<Exit> {
         Command::Extract(args) => cmd::extract::run(args, streams),
         Command::Keys(args) => cmd::keys::run(args, streams),
         Command::Get(args) => cmd::get::run(args, streams),
+        Command::Salvage(args) => cmd::salvage::run(args, streams),
     }
 }
 

@@ -58,7 +58,7 @@ pub struct Options {
     /// own product, see [`Server::for_file`].
     pub server: Option<Server>,
     /// How many databases that server is configured for; 16 by default. Keys
-    /// of others are left out and told of.
+    /// of others go to one it has, see [`Kind::Selector`].
     pub databases: u64,
     /// Magic and version, whatever the header says.
     pub format: Option<Format>,

@@ -6,3 +6,4 @@ pub mod digest;
 pub mod extract;
 pub mod get;
 pub mod keys;
+pub mod salvage;

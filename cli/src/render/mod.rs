@@ -8,6 +8,8 @@ pub mod command;
 pub mod digest;
 pub mod json;
 pub mod keys;
+pub mod salvage;
+pub mod salvage_json;
 pub mod table;
 pub mod text;
 pub mod value;

@@ -107,7 +107,7 @@ impl Habits {
     pub fn weight(&self, look: Look, kind: ValueType, dialect: Dialect, value: u32) -> u32 {
         let fits = look.len <= self.longest()
             && (look.text || !self.only_text())
-            && (look.len > 0 || self.empty || (!self.firm() && value > 1));
+            && (look.len > 0 || self.empty);
         let strong = value >= 4 && kind.object(dialect).is_some();
         match (fits, self.firm()) {
             (true, true) => value * 2 + 2,

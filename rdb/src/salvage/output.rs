@@ -92,6 +92,13 @@ impl<'w, W: Write> Output<'w, W> {
                 self.copy(piece, examiner)?;
                 Ok(None)
             }
+            What::SelectDb(n) if n >= self.options.databases => {
+                let limit = self.options.databases;
+                Ok(Some(LeftOut {
+                    code: Code::DatabaseLimit,
+                    message: format!("database {n}: the server is configured for {limit}"),
+                }))
+            }
             What::Header(..) | What::SelectDb(_) | What::Hint | What::Import => Ok(None),
         }
     }
@@ -107,13 +114,6 @@ impl<'w, W: Write> Output<'w, W> {
         if key.empty {
             report.empty_keys += 1;
             return Ok(None);
-        }
-        if db >= self.options.databases {
-            let n = self.options.databases;
-            return Ok(Some(LeftOut {
-                code: Code::DatabaseLimit,
-                message: format!("database {db}: the server is configured for {n}"),
-            }));
         }
         let print = key
             .print

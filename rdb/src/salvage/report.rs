@@ -36,6 +36,9 @@ pub enum Kind {
     /// A record that can be read, but that no server takes, or not beside what
     /// is kept. Where the code is [`Code::EmptyKey`], servers leave it out too.
     LeftOut,
+    /// A database number that the server does not have. Nothing else is lost: its
+    /// keys are in [`Gap::db_after`], the lowest number it can have had.
+    Selector,
     /// The file ends where a record or its end mark should follow.
     Missing,
     /// The header, which was assumed.
@@ -51,6 +54,7 @@ impl Kind {
             Kind::Searched => "searched",
             Kind::Rest => "rest",
             Kind::LeftOut => "left-out",
+            Kind::Selector => "selector",
             Kind::Missing => "missing",
             Kind::Header => "header",
         }

@@ -14,6 +14,7 @@ use super::source::Source;
 use super::{Options, SalvageError};
 use crate::checksum::Checksum;
 use crate::verify::{ChecksumState, Code, Product, Server};
+use crate::wire::Opcode;
 
 /// Records that are held back: of these one may turn out to have swallowed the
 /// beginning of the next.
@@ -34,6 +35,7 @@ struct Standing {
     db: u64,
     found: u64,
     stated: Option<u64>,
+    selected: bool,
 }
 
 /// The state of a salvage.
@@ -47,8 +49,9 @@ pub(super) struct Scan<'o, S> {
     /// Keys found in this database, and stated for it.
     pub found_here: u64,
     pub stated: Option<u64>,
-    /// Whether a key was found yet.
+    /// Whether a key was found yet, and a database selected.
     pub any_key: bool,
+    selected: bool,
     /// The last key before what comes next.
     last: Option<(Piece, u64)>,
     /// Whether the last gap waits for the key behind it.
@@ -103,6 +106,7 @@ impl<'o, S: Source> Scan<'o, S> {
             found_here: 0,
             stated: None,
             any_key: false,
+            selected: false,
             last: None,
             open: false,
             searched: 0,
@@ -175,6 +179,23 @@ impl<'o, S: Source> Scan<'o, S> {
             let why = "the header of a file of the other product";
             return Ok(Found::Bad(Bad::new(Code::NotRdb, at, why)));
         }
+        if let Found::Piece(Piece {
+            what: What::SelectDb(db),
+            end,
+            ..
+        }) = found
+            && db >= self.options.databases
+            && format.has_sizes()
+        {
+            // With a wrong length it takes in what follows it.
+            let size = Some(&Opcode::RESIZEDB.0);
+            let follows = self.examiner.window.get(end, 1)?.first() == size;
+            let taken_in = self.examiner.window.get(at + 2, 1)?.first() == size;
+            if !follows && (taken_in || self.habits.sizes) {
+                let why = format!("database {db}, without its size");
+                return Ok(Found::Bad(Bad::new(Code::DatabaseLimit, at, why)));
+            }
+        }
         Ok(found)
     }
 
@@ -183,6 +204,7 @@ impl<'o, S: Source> Scan<'o, S> {
             db: self.db,
             found: self.found_here,
             stated: self.stated,
+            selected: self.selected,
         }
     }
 
@@ -201,9 +223,12 @@ impl<'o, S: Source> Scan<'o, S> {
                 }
                 self.last = Some((piece, self.db));
             }
+            // No such database: which one it was is not known, but that it
+            // comes behind those before it.
+            What::SelectDb(db) if db >= self.options.databases => self.select(self.next_db()),
             What::SelectDb(db) => self.select(db),
             What::ResizeDb { keys, .. } => {
-                if self.open && self.stated.is_some() {
+                if self.open && (self.stated.is_some() || !self.selected) {
                     self.lost_selector(piece.begin)?;
                 }
                 self.habits.sizes = true;
@@ -225,7 +250,15 @@ impl<'o, S: Source> Scan<'o, S> {
         self.flush(HELD_BACK, out)
     }
 
+    /// The lowest number that the next database can have: servers write them
+    /// in order.
+    fn next_db(&self) -> u64 {
+        let last = self.options.databases.saturating_sub(1);
+        (self.db + u64::from(self.selected)).min(last)
+    }
+
     fn select(&mut self, db: u64) {
+        self.selected = true;
         self.db = db;
         self.found_here = 0;
         self.stated = None;
@@ -245,8 +278,10 @@ impl<'o, S: Source> Scan<'o, S> {
             .get(at.saturating_sub(1), 1)?
             .first()
             .copied();
-        let fits = |n: &u8| (self.db + 1..0x40).contains(&u64::from(*n));
-        let db = before.filter(fits).map_or(self.db + 1, u64::from);
+        let lowest = self.next_db();
+        let limit = self.options.databases.min(0x40);
+        let fits = |n: &u8| (lowest..limit).contains(&u64::from(*n));
+        let db = before.filter(fits).map_or(lowest, u64::from);
         self.select(db);
         if let Some(gap) = self.report.gaps.last_mut() {
             gap.doubts.database_assumed = true;
@@ -302,10 +337,15 @@ impl<'o, S: Source> Scan<'o, S> {
         };
         let keys = u64::from(key.is_some());
         self.report.keys_left_out += keys;
+        let selector = matches!(piece.what, What::SelectDb(_));
         let gap = Gap {
             offset: piece.begin,
             bytes: piece.end - piece.begin,
-            kind: Kind::LeftOut,
+            kind: if selector {
+                Kind::Selector
+            } else {
+                Kind::LeftOut
+            },
             code,
             fault: piece.begin,
             message,
@@ -315,7 +355,10 @@ impl<'o, S: Source> Scan<'o, S> {
             before: None,
             after: None,
             keys_estimated: keys,
-            doubts: Doubts::default(),
+            doubts: Doubts {
+                database_assumed: selector,
+                ..Doubts::default()
+            },
         };
         // The one that waits for its next key stays the last one.
         let at = self.report.gaps.len() - usize::from(self.open && !self.report.gaps.is_empty());
@@ -366,6 +409,7 @@ impl<'o, S: Source> Scan<'o, S> {
             self.db = first.before.db;
             self.found_here = first.before.found;
             self.stated = first.before.stated;
+            self.selected = first.before.selected;
             from = first.piece.begin;
             let again = self.forward(from + 1, &poison)?;
             next = again.or(next);

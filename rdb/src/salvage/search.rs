@@ -21,6 +21,8 @@ const CHAIN: usize = 24;
 const LOOK_BACK: u64 = 1 << 20;
 /// Bytes that tell whether a record may begin, and of a key that are looked at.
 const FRONT: usize = 48;
+/// Bytes behind damage within which less proof will do.
+const CLOSE: u64 = 32;
 /// Bytes a candidate may cost; and when the search has cost too much already.
 const TRY: u64 = 64 << 20;
 const TRY_CHEAPLY: u64 = 256;
@@ -93,7 +95,9 @@ impl<S: Source> Scan<'_, S> {
                 at = behind;
                 continue;
             }
-            if let Some(at) = self.accept(at, PROOF, poison, at - from)? {
+            // What is close by is likely, and early on there is little to go by.
+            let proof = if at - from < CLOSE { PROOF / 2 } else { PROOF };
+            if let Some(at) = self.accept(at, proof, poison, at - from)? {
                 return Ok(Some(Resync { at, passed_file }));
             }
             at += 1;
@@ -241,6 +245,8 @@ impl<S: Source> Scan<'_, S> {
     /// value holds. What begins in it and goes on behind its end contradicts it.
     pub fn swallower(&mut self, fault: u64, next: u64) -> io::Result<Option<usize>> {
         let mut ends = vec![fault];
+        // What the records say that would have to be mere accidents.
+        let mut behind = 0;
         for i in (0..self.pending.len()).rev() {
             if self.is_limited() {
                 return Ok(None);
@@ -270,23 +276,33 @@ impl<S: Source> Scan<'_, S> {
                 self.examiner
                     .window
                     .get(keep, (at - keep) as usize + FRONT)?;
-                if self.leads_to(at, piece.end, next, &ends)? {
+                if self.leads_to(at, piece.end, next, &ends, behind)? {
                     return Ok(Some(i));
                 }
             }
+            behind += self.weigh(&piece, false, false, 0).unwrap_or(0);
         }
         Ok(None)
     }
 
-    /// Whether the key at `at` reaches beyond `over` and leads to `next`.
-    fn leads_to(&mut self, at: u64, over: u64, next: u64, poison: &[u64]) -> io::Result<bool> {
+    /// Whether the key at `at` reaches beyond `over` and leads to `next`, and
+    /// says more for itself than `against`.
+    fn leads_to(
+        &mut self,
+        at: u64,
+        over: u64,
+        next: u64,
+        poison: &[u64],
+        against: u32,
+    ) -> io::Result<bool> {
         let mut at = at;
         for step in 0..8 {
             let Found::Piece(piece) = self.examine_candidate(at)? else {
                 return Ok(false);
             };
             let weight = self.weigh(&piece, step == 0, false, 0);
-            let speaks = weight.is_some_and(|w| w > 1) && matches!(piece.what, What::Key(_));
+            let speaks =
+                weight.is_some_and(|w| w > against.max(1)) && matches!(piece.what, What::Key(_));
             if step == 0 && (piece.end <= over || !speaks) || poison.contains(&piece.end) {
                 return Ok(false);
             }
