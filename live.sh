@@ -15,7 +15,8 @@
 #    so are digests, of all and of each key; of damaged files, the verdict is what the server did.
 #    From the file and through a pipe.
 # 5. Each server loads what `rdbkit extract` makes of its data sets; DEBUG DIGEST says whether it is the selection.
-# 6. The test `truth` compares every key and every value.
+# 6. Each server loads what `rdbkit salvage` makes of damaged sets; the other keys are what they were.
+# 7. The test `truth` compares every key and every value.
 #
 # The last line is "N passed, N failed". Exit code: 0 nothing failed, 1 something did, or could not be had at all.
 # All that was made is in target/live; files of which server and rdbkit think differently are in
@@ -82,6 +83,13 @@ passed=$((passed + p)) failed=$((failed + f))
 step "extracts"
 python3 testdata/judge_extract.py --data "$out/data" --rdbkit "$bin/rdbkit" --only "$only" | tee "$out/extract.log" || true
 counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$out/extract.log") || give_up "no extract was judged"
+read -r p _ f _ <<<"$counts"
+passed=$((passed + p)) failed=$((failed + f))
+
+step "salvages"
+python3 testdata/judge_salvage.py --data "$out/data" --rdbkit "$bin/rdbkit" --only "$only" --seed "$seed" |
+  tee "$out/salvage.log" || true
+counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$out/salvage.log") || give_up "nothing was salvaged"
 read -r p _ f _ <<<"$counts"
 passed=$((passed + p)) failed=$((failed + f))
 
