@@ -4,7 +4,7 @@ use std::io;
 
 use super::habits::Look;
 use super::piece::{AuxName, Bad, Found, KeyPiece, Piece, What};
-use super::source::{Source, Window};
+use super::source::{READ, Source, Window};
 use crate::decoder::{Checkpoint, Decoder, Step};
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Part, Role};
@@ -108,6 +108,11 @@ impl<S: Source> Examiner<S> {
             }
             // A stated length decides what is read only if the file has as much.
             let behind = at.saturating_add(need as u64) > end;
+            if matches!(effort, Effort::Tried(budget) if budget < READ as u64)
+                && !self.window.has(at, if behind { 1 } else { need })
+            {
+                return Ok(Found::Bad(Bad::new(Code::Unsupported, at, "given up")));
+            }
             let held = self.window.get(at, if behind { 1 } else { need })?;
             let eof = behind || at + held.len() as u64 >= end;
             let (used, token) = match self.decoder.step(held, eof) {

@@ -36,6 +36,8 @@ struct Standing {
     found: u64,
     stated: Option<u64>,
     selected: bool,
+    /// The last key.
+    last: Option<(Piece, u64)>,
 }
 
 /// The state of a salvage.
@@ -54,8 +56,10 @@ pub(super) struct Scan<'o, S> {
     selected: bool,
     /// The last key before what comes next.
     last: Option<(Piece, u64)>,
-    /// Whether the last gap waits for the key behind it.
+    /// Whether the last thing before what comes next is a gap, of which the key
+    /// behind it is to be told; and whether that gap is kept.
     open: bool,
+    open_kept: bool,
     /// Bytes read and decoded to search.
     pub searched: u64,
     /// Of the bytes up to the offset.
@@ -109,6 +113,7 @@ impl<'o, S: Source> Scan<'o, S> {
             selected: false,
             last: None,
             open: false,
+            open_kept: false,
             searched: 0,
             checksum: Checksum::new(),
             summed: 0,
@@ -205,6 +210,7 @@ impl<'o, S: Source> Scan<'o, S> {
             found: self.found_here,
             stated: self.stated,
             selected: self.selected,
+            last: self.last,
         }
     }
 
@@ -262,11 +268,15 @@ impl<'o, S: Source> Scan<'o, S> {
         self.db = db;
         self.found_here = 0;
         self.stated = None;
-        if self.open
-            && let Some(gap) = self.report.gaps.last_mut()
-        {
+        if let Some(gap) = self.open_gap() {
             gap.db_after = db;
         }
+    }
+
+    /// The gap that waits for the key behind it.
+    fn open_gap(&mut self) -> Option<&mut Gap> {
+        let kept = self.open && self.open_kept;
+        self.report.gaps.last_mut().filter(|_| kept)
     }
 
     /// The size of a database comes first behind a gap: its number is lost.
@@ -283,7 +293,7 @@ impl<'o, S: Source> Scan<'o, S> {
         let fits = |n: &u8| (lowest..limit).contains(&u64::from(*n));
         let db = before.filter(fits).map_or(lowest, u64::from);
         self.select(db);
-        if let Some(gap) = self.report.gaps.last_mut() {
+        if let Some(gap) = self.open_gap() {
             gap.doubts.database_assumed = true;
         }
         Ok(())
@@ -291,17 +301,18 @@ impl<'o, S: Source> Scan<'o, S> {
 
     /// The first key behind a gap.
     fn close(&mut self, piece: Piece) -> io::Result<()> {
-        self.open = false;
         let record = self.record(&piece, self.db)?;
         let more = self.stated.is_some_and(|stated| self.found_here > stated);
-        if let Some(gap) = self.report.gaps.last_mut() {
+        let db = self.db;
+        if let Some(gap) = self.open_gap() {
             let adjacent = record.offset == gap.offset + gap.bytes;
             let plain = matches!(piece.what, What::Key(key) if key.attributes == 0);
             gap.doubts.next_may_lack_expiry |= gap.kind == Kind::Searched && adjacent && plain;
             gap.doubts.database_assumed |= more;
-            gap.db_after = self.db;
+            gap.db_after = db;
             gap.after = Some(record);
         }
+        self.open = false;
         Ok(())
     }
 
@@ -361,7 +372,7 @@ impl<'o, S: Source> Scan<'o, S> {
             },
         };
         // The one that waits for its next key stays the last one.
-        let at = self.report.gaps.len() - usize::from(self.open && !self.report.gaps.is_empty());
+        let at = self.report.gaps.len() - usize::from(self.open_gap().is_some());
         self.keep_gap(gap, at);
         Ok(())
     }
@@ -413,8 +424,7 @@ impl<'o, S: Source> Scan<'o, S> {
             from = first.piece.begin;
             let again = self.forward(from + 1, &poison)?;
             next = again.or(next);
-            self.last = self.pending.iter().rev().find_map(key_of).or(self.last);
-            self.last = self.last.filter(|(piece, _)| piece.end <= from);
+            self.last = first.before.last;
         } else {
             let last = self.last.map(|(piece, _)| piece.end);
             doubts.before_may_be_cut = last == Some(begin);
@@ -455,8 +465,7 @@ impl<'o, S: Source> Scan<'o, S> {
             Some((piece, db)) => Some(self.record(&piece, db)?),
             None => None,
         };
-        if self.open
-            && let Some(last) = self.report.gaps.last_mut()
+        if let Some(last) = self.open_gap()
             && last.offset + last.bytes == begin
             && kind != Kind::Missing
         {
@@ -489,7 +498,8 @@ impl<'o, S: Source> Scan<'o, S> {
             keys_estimated: keys,
             doubts,
         };
-        self.open = self.report.gaps.len() < self.options.max_gaps;
+        self.open = true;
+        self.open_kept = self.report.gaps.len() < self.options.max_gaps;
         self.keep_gap(gap, self.report.gaps.len());
         Ok(())
     }
@@ -550,10 +560,6 @@ impl<'o, S: Source> Scan<'o, S> {
         }
         Ok(Some(self.checksum.value()))
     }
-}
-
-fn key_of(pending: &Pending) -> Option<(Piece, u64)> {
-    matches!(pending.piece.what, What::Key(_)).then_some((pending.piece, pending.db))
 }
 
 fn cut(mut key: Vec<u8>) -> Vec<u8> {

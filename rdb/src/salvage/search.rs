@@ -341,6 +341,9 @@ fn may_begin(front: &[u8], rules: FrontRules, rest: u64) -> bool {
     {
         return false;
     }
+    if matches!(first, b'R' | b'V') {
+        return magic(front).is_some();
+    }
     if first < 242 {
         // A key without name and value, and another one: a hole of zeros.
         let hole = first == 0 && behind.starts_with(&[0, 0, 0, 0]);

@@ -47,7 +47,7 @@ impl<S: Source + ?Sized> Source for &S {
 }
 
 /// Bytes read at once.
-const READ: usize = 256 << 10;
+pub(super) const READ: usize = 256 << 10;
 
 /// A part of the source in memory. It moves to where it is looked at.
 #[derive(Debug)]
@@ -92,6 +92,12 @@ impl<S: Source> Window<S> {
             self.fill(at, want)?;
         }
         Ok(self.held(at))
+    }
+
+    /// Whether that can be had without reading.
+    pub fn has(&self, at: u64, want: usize) -> bool {
+        let have = self.held(at).len();
+        have >= want || have as u64 >= self.len.saturating_sub(at)
     }
 
     fn held(&self, at: u64) -> &[u8] {

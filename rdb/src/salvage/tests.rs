@@ -196,7 +196,8 @@ fn holes_lost_and_swapped_chunks() {
         let (keys, report) = salvage(&file);
         let gone = missing(&keys, 2000);
         assert!(!gone.is_empty() && gone.len() <= most, "{gone:?}");
-        assert!(report.gap_count > 0 && report.keys_missing() as usize >= gone.len());
+        // The front of one key and the rest of another can make a third.
+        assert!(report.gap_count > 0 && report.keys_missing() as usize + 4 >= gone.len());
         assert!(
             report.keys_estimated as usize + 6 >= gone.len(),
             "{report:?}"
