@@ -10,6 +10,7 @@ mod filter;
 mod get;
 mod keys;
 mod rdb_stats;
+mod salvage;
 
 use std::path::PathBuf;
 
@@ -26,6 +27,7 @@ pub use filter::{ExpiryArg, FilterArgs, Size};
 pub use get::GetArgs;
 pub use keys::KeysArgs;
 pub use rdb_stats::{AllocatorArg, RdbStatsArgs};
+pub use salvage::SalvageArgs;
 
 /// Verify Redis and Valkey persistence files: would the server load them?
 #[derive(Debug, Parser)]
@@ -97,6 +99,13 @@ pub enum Command {
     /// keys, how sizes are spread, what compression saves; as tables, JSON, or a
     /// report in HTML.
     Stats(Box<RdbStatsArgs>),
+
+    /// Write what can still be read of a damaged RDB file into a new one
+    ///
+    /// Broken records are skipped, and where it is not known where they end, the
+    /// next ones are searched for. Each gap is told of: where, how much, between
+    /// which keys, why. What is kept is kept byte for byte, and the new file loads.
+    Salvage(SalvageArgs),
 }
 
 const CHECK_EXAMPLES: &str = "\

@@ -24,7 +24,7 @@ use clap::Parser;
 pub use args::{
     AllocatorArg, AofCommand, CheckArgs, Cli, Command, CutArgs, Destination, DigestArgs, DropArgs,
     ExpiryArg, ExportArgs, ExportFormat, ExtractArgs, FilterArgs, GetArgs, HistoryArgs, KeysArgs,
-    LogArgs, PointsArgs, RdbStatsArgs, RepairArgs, Size, StatsArgs, Without,
+    LogArgs, PointsArgs, RdbStatsArgs, RepairArgs, SalvageArgs, Size, StatsArgs, Without,
 };
 pub use exit::Exit;
 pub use input::{Input, OpenError};
@@ -55,6 +55,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> io::Result<Exit> {
         Command::Keys(args) => cmd::keys::run(args, streams),
         Command::Get(args) => cmd::get::run(args, streams),
         Command::Stats(args) => cmd::stats::run(args, streams),
+        Command::Salvage(args) => cmd::salvage::run(args, streams),
     }
 }
 

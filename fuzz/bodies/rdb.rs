@@ -17,6 +17,7 @@ use rdbkit_rdb::packed::{
     Backlen, Element, Intset, Listpack, PackedError, StreamNode, Ziplist, Zipmap,
 };
 use rdbkit_rdb::pieces::{Expired, visit};
+use rdbkit_rdb::salvage;
 use rdbkit_rdb::verify::{self, Options, Report, Verdict};
 use rdbkit_rdb::write::Format;
 use rdbkit_rdb::{Limits, Packing, Part, Role, Scratch, SliceReader, Str, StreamReader};
@@ -30,6 +31,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("faces", faces),
     ("grown", grown),
     ("verify", verify),
+    ("salvage", salvage),
     ("listpack", listpack),
     ("ziplist", ziplist),
     ("intset_zipmap", intset_zipmap),
@@ -186,6 +188,43 @@ pub fn verify(data: &[u8]) {
     let mut events = SliceReader::with_limits(file, options.limits.unwrap_or_default());
     if let Some(error) = events.find_map(Result::err) {
         assert_ne!(whole.verdict(), Verdict::Loads, "{error}");
+    }
+}
+
+/// What is salvaged of any bytes loads, loses nothing of a file that loads, and
+/// does not take longer the worse the bytes are.
+pub fn salvage(data: &[u8]) {
+    let options = salvage::Options {
+        limits: Limits {
+            max_decompressed: 1 << 20,
+            ..Limits::default()
+        },
+        ..salvage::Options::default()
+    };
+    let Ok((new, report)) = salvage::bytes(data, &options) else {
+        return;
+    };
+    let most = (256 << 20) + 400 * data.len() as u64;
+    assert!(report.searched <= most, "{}", report.searched);
+    let judged = |bytes: &[u8], server| {
+        let options = Options {
+            server: Some(server),
+            limits: Some(options.limits),
+            ..Options::default()
+        };
+        verify::slice(bytes, &options)
+    };
+    let proof = judged(&new, report.server);
+    let undecided = report.functions_undecided > 0 && proof.verdict() == Verdict::Undecided;
+    assert!(
+        proof.verdict() == Verdict::Loads || undecided,
+        "{:?}",
+        proof.findings
+    );
+    assert_eq!(proof.total().keys, report.keys);
+    let before = judged(data, report.server);
+    if before.verdict() == Verdict::Loads {
+        assert_eq!(before.total().keys, report.keys, "{report:?}");
     }
 }
 

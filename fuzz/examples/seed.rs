@@ -33,6 +33,7 @@ fn main() -> io::Result<()> {
         let file = &input.bytes;
         if file.len() <= LARGEST_FILE {
             add("events", file)?;
+            add("salvage", file)?;
             add("verify", &[&[8, 7, 255, 1, 7, 64], &file[..]].concat())?;
             add("faces", &[&[5, 16, 255, 1, 7, 64], &file[..]].concat())?;
         }

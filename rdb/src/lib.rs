@@ -17,6 +17,7 @@ pub mod lzf;
 pub mod packed;
 pub mod pieces;
 mod record;
+pub mod salvage;
 pub mod score;
 mod slice;
 pub mod stats;

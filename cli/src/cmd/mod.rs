@@ -7,4 +7,5 @@ pub mod export;
 pub mod extract;
 pub mod get;
 pub mod keys;
+pub mod salvage;
 pub mod stats;

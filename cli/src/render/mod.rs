@@ -9,6 +9,8 @@ pub mod digest;
 pub mod export;
 pub mod json;
 pub mod keys;
+pub mod salvage;
+pub mod salvage_json;
 pub mod stats;
 pub mod table;
 pub mod text;
