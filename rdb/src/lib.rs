@@ -3,6 +3,7 @@
 
 mod checksum;
 mod decoder;
+pub mod diff;
 pub mod digest;
 pub mod dump;
 mod error;
