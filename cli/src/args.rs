@@ -3,6 +3,7 @@
 mod aof;
 mod aof_edit;
 mod aof_search;
+mod diff;
 mod extract;
 mod filter;
 mod get;
@@ -16,6 +17,7 @@ use rdbkit_rdb::verify::Server;
 pub use aof::AofCommand;
 pub use aof_edit::{CutArgs, Destination, DropArgs, RepairArgs};
 pub use aof_search::{HistoryArgs, LogArgs, PointsArgs, StatsArgs};
+pub use diff::{DiffArgs, Duration};
 pub use extract::{ExtractArgs, Without};
 pub use filter::{ExpiryArg, FilterArgs, Size};
 pub use get::GetArgs;
@@ -56,6 +58,13 @@ pub enum Command {
     /// it. As in the server, it does not cover when a key expires, functions,
     /// nor the groups of streams. Which server's rules: see --for.
     Digest(DigestArgs),
+
+    /// Which keys differ between two RDB files, and in which parts
+    ///
+    /// Without a server, in bounded memory, for files of any version and product.
+    /// How values are packed and in which order things stand does not matter;
+    /// expired keys are keys as long as they are in a file (see --expiry alive).
+    Diff(DiffArgs),
 
     /// Take the keys that match out of an RDB file, as a new RDB file
     ///

@@ -38,10 +38,21 @@ fn text(bytes: &[u8]) -> Json {
 }
 
 /// JSON has no words for what is infinite.
-fn number(x: f64) -> Json {
+pub fn number(x: f64) -> Json {
     match x.is_finite() {
         true => json!(x),
         false => json!(x.to_string()),
+    }
+}
+
+/// An item of a module's value.
+pub fn module_item(item: ModuleItem<'_>) -> Json {
+    match item {
+        ModuleItem::Signed(n) => json!(n),
+        ModuleItem::Unsigned(n) => json!(n),
+        ModuleItem::Float(x) => number(x.into()),
+        ModuleItem::Double(x) => number(x),
+        ModuleItem::String(bytes) => text(bytes),
     }
 }
 
@@ -80,13 +91,7 @@ fn value(record: &Record<'_>) -> Result<Json, ValueError> {
         Value::Module(mut all) => {
             let id = all.id();
             while let Some(item) = all.next()? {
-                list.push(match item {
-                    ModuleItem::Signed(n) => json!(n),
-                    ModuleItem::Unsigned(n) => json!(n),
-                    ModuleItem::Float(x) => number(x.into()),
-                    ModuleItem::Double(x) => number(x),
-                    ModuleItem::String(bytes) => text(bytes),
-                });
+                list.push(module_item(item));
             }
             let (module, version) = (id.name(), id.encoding_version());
             return Ok(json!({ "module": module, "encoding_version": version, "items": list }));
