@@ -15,7 +15,9 @@
 #    so are digests, of all and of each key; of damaged files, the verdict is what the server did.
 #    From the file and through a pipe.
 # 5. Each server loads what `rdbkit extract` makes of its data sets; DEBUG DIGEST says whether it is the selection.
-# 6. The test `truth` compares every key and every value.
+# 6. `rdbkit diff` finds no difference between a data set and copies in other encodings and of other servers, and after
+#    random commands exactly those the server's answers tell.
+# 7. The test `truth` compares every key and every value.
 #
 # The last line is "N passed, N failed". Exit code: 0 nothing failed, 1 something did, or could not be had at all.
 # All that was made is in target/live; files of which server and rdbkit think differently are in
@@ -82,6 +84,13 @@ passed=$((passed + p)) failed=$((failed + f))
 step "extracts"
 python3 testdata/judge_extract.py --data "$out/data" --rdbkit "$bin/rdbkit" --only "$only" | tee "$out/extract.log" || true
 counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$out/extract.log") || give_up "no extract was judged"
+read -r p _ f _ <<<"$counts"
+passed=$((passed + p)) failed=$((failed + f))
+
+step "differences"
+python3 testdata/judge_diff.py --data "$out/data" --rdbkit "$bin/rdbkit" --only "$only" --seed "$seed" |
+  tee "$out/diff.log" || true
+counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$out/diff.log") || give_up "no difference was judged"
 read -r p _ f _ <<<"$counts"
 passed=$((passed + p)) failed=$((failed + f))
 
