@@ -31,6 +31,7 @@ mod prints;
 mod runs;
 mod scan;
 mod source;
+mod span;
 mod tally;
 #[cfg(test)]
 mod tests;

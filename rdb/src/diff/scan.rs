@@ -8,6 +8,7 @@ use super::functions::Libraries;
 use super::log::{Entry, FARTHEST, Logs};
 use super::prints::Prints;
 use super::source::{ReadAt, Sequential};
+use super::span::Span;
 use crate::decoder::{KeySink, Sink, Whole};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::event::{Part, Token};
@@ -21,10 +22,6 @@ use crate::wire::{Dialect, ValueType};
 
 /// Times a file may go to another database: a server does once for each.
 const MAX_CHANGES: usize = 1 << 20;
-
-/// Bytes of a key that does not come whole which are gathered before they are
-/// hashed.
-const GATHERED: usize = 16 << 10;
 
 /// Bytes of a scan's window.
 const WINDOW: usize = 256 << 10;
@@ -149,44 +146,6 @@ struct Open {
     start: u64,
     /// Whether the filter takes it as far as could be told at its beginning.
     asked: bool,
-}
-
-/// The bytes of a key that comes in pieces.
-#[derive(Default)]
-struct Span {
-    gathered: Vec<u8>,
-    pieces: Option<Box<Xxh3>>,
-}
-
-impl Span {
-    #[inline]
-    fn add(&mut self, bytes: &[u8], prints: &Prints) {
-        if self.gathered.len() + bytes.len() <= GATHERED {
-            self.gathered.extend_from_slice(bytes);
-            return;
-        }
-        let pieces = self.pieces.get_or_insert_with(|| Box::new(prints.pieces()));
-        pieces.update(&self.gathered);
-        self.gathered.clear();
-        if bytes.len() > GATHERED {
-            pieces.update(bytes);
-        } else {
-            self.gathered.extend_from_slice(bytes);
-        }
-    }
-
-    /// The fingerprint of what was added, and starts anew.
-    fn end(&mut self, prints: &Prints) -> u64 {
-        let print = match self.pieces.take() {
-            None => prints.span(&self.gathered),
-            Some(mut pieces) => {
-                pieces.update(&self.gathered);
-                pieces.digest()
-            }
-        };
-        self.gathered.clear();
-        print
-    }
 }
 
 type Outcome = Result<(), DiffError>;
