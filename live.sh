@@ -18,7 +18,9 @@
 # 6. Each server takes what `rdbkit export` makes of them as commands, and holds the same then.
 # 7. Estimates of memory are compared with what each server says of its keys, within bounds.
 # 8. Each server loads what `rdbkit salvage` makes of damaged sets; the other keys are what they were.
-# 9. The test `truth` compares every key and every value.
+# 9. `rdbkit diff` finds no difference between a data set and copies in other encodings and of other servers, and after
+#    random commands exactly those the server's answers tell.
+# 10. The test `truth` compares every key and every value.
 #
 # The last line is "N passed, N failed". Exit code: 0 nothing failed, 1 something did, or could not be had at all.
 # All that was made is in target/live; files of which server and rdbkit think differently are in
@@ -92,11 +94,12 @@ judge() {
   read -r p _ f _ <<<"$counts"
   passed=$((passed + p)) failed=$((failed + f))
 }
-sets=(--data "$out/data" --rdbkit "$bin/rdbkit" --only "$only")
-judge extracts python3 testdata/judge_extract.py "${sets[@]}"
-judge exports python3 testdata/judge_export.py "${sets[@]}"
-judge memory python3 testdata/measure_memory.py "${sets[@]}" --median 1 --p95 10 --total 5
-judge salvages python3 testdata/judge_salvage.py "${sets[@]}" --seed "$seed"
+judged=(--data "$out/data" --rdbkit "$bin/rdbkit" --only "$only")
+judge extracts python3 testdata/judge_extract.py "${judged[@]}"
+judge exports python3 testdata/judge_export.py "${judged[@]}"
+judge memory python3 testdata/measure_memory.py "${judged[@]}" --median 1 --p95 10 --total 5
+judge differences python3 testdata/judge_diff.py "${judged[@]}" --seed "$seed"
+judge salvages python3 testdata/judge_salvage.py "${judged[@]}" --seed "$seed"
 
 step "keys and values"
 status=0

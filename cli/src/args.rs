@@ -3,6 +3,7 @@
 mod aof;
 mod aof_edit;
 mod aof_search;
+mod diff;
 mod digest;
 mod export;
 mod extract;
@@ -20,6 +21,7 @@ use rdbkit_rdb::verify::Server;
 pub use aof::AofCommand;
 pub use aof_edit::{CutArgs, Destination, DropArgs, RepairArgs};
 pub use aof_search::{HistoryArgs, LogArgs, PointsArgs, StatsArgs};
+pub use diff::{DiffArgs, Duration};
 pub use digest::DigestArgs;
 pub use export::{ExportArgs, ExportFormat};
 pub use extract::{ExtractArgs, Without};
@@ -68,6 +70,13 @@ pub enum Command {
     /// whose effect can be told without a server are applied; where one cannot,
     /// "replay needed" names it, and there is no digest.
     Digest(DigestArgs),
+
+    /// Which keys differ between two RDB files, and in which parts
+    ///
+    /// Without a server, in bounded memory, for files of any version and product.
+    /// How values are packed and in which order things stand does not matter;
+    /// expired keys are keys as long as they are in a file (see --expiry alive).
+    Diff(DiffArgs),
 
     /// Take the keys that match out of an RDB file, as a new RDB file
     ///

@@ -10,6 +10,7 @@ pub mod compat;
 mod exit;
 mod input;
 mod output;
+mod positioned;
 mod proof;
 mod render;
 mod source;
@@ -22,9 +23,10 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use args::{
-    AllocatorArg, AofCommand, CheckArgs, Cli, Command, CutArgs, Destination, DigestArgs, DropArgs,
-    ExpiryArg, ExportArgs, ExportFormat, ExtractArgs, FilterArgs, GetArgs, HistoryArgs, KeysArgs,
-    LogArgs, PointsArgs, RdbStatsArgs, RepairArgs, SalvageArgs, Size, StatsArgs, Without,
+    AllocatorArg, AofCommand, CheckArgs, Cli, Command, CutArgs, Destination, DiffArgs, DigestArgs,
+    DropArgs, Duration, ExpiryArg, ExportArgs, ExportFormat, ExtractArgs, FilterArgs, GetArgs,
+    HistoryArgs, KeysArgs, LogArgs, PointsArgs, RdbStatsArgs, RepairArgs, SalvageArgs, Size,
+    StatsArgs, Without,
 };
 pub use exit::Exit;
 pub use input::{Input, OpenError};
@@ -51,6 +53,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> io::Result<Exit> {
         Command::Aof(command) => cmd::aof::run(command, streams),
         Command::Digest(args) => cmd::digest::run(args, streams),
         Command::Export(args) => cmd::export::run(args, streams),
+        Command::Diff(args) => cmd::diff::run(args, streams),
         Command::Extract(args) => cmd::extract::run(args, streams),
         Command::Keys(args) => cmd::keys::run(args, streams),
         Command::Get(args) => cmd::get::run(args, streams),

@@ -4,6 +4,7 @@
 mod checksum;
 pub mod commands;
 mod decoder;
+pub mod diff;
 pub mod digest;
 pub mod dump;
 mod error;

@@ -2,6 +2,7 @@
 
 pub mod aof;
 pub mod check;
+pub mod diff;
 pub mod digest;
 pub mod export;
 pub mod extract;

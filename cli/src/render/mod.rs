@@ -5,6 +5,7 @@ pub mod aof_edit_json;
 pub mod aof_edit_outcome;
 pub mod aof_stats;
 pub mod command;
+pub mod diff;
 pub mod digest;
 pub mod export;
 pub mod json;

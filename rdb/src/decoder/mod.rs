@@ -278,6 +278,19 @@ impl Decoder {
         self.db
     }
 
+    /// Goes on at a record boundary elsewhere in the file, with the templates
+    /// that were seen so far.
+    pub(crate) fn go_to(&mut self, offset: u64, db: u64) {
+        self.state = State::Opcode;
+        (self.offset, self.db) = (offset, db);
+        self.lax_length = None;
+    }
+
+    /// Bounds what one owned record may have.
+    pub(crate) fn set_max_record(&mut self, bytes: u64) {
+        self.limits.max_record = bytes;
+    }
+
     /// The bounds it was made with.
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits

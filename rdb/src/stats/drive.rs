@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use super::Stats;
-use crate::decoder::{Decoder, KeySink, Sink, Whole};
+use crate::decoder::{Decoder, KeySink, PlainString, Sink, Whole};
 use crate::error::{ErrorKind, Result};
 use crate::event::{Part, Token};
 use crate::stream::StreamReader;
@@ -35,13 +35,10 @@ impl Sink for Driven<'_> {
 
 impl KeySink for Driven<'_> {
     #[inline(always)]
-    fn plain_string(&mut self, key: &[u8], raw: &[u8], at: u64) {
-        // Behind the type and the name with its length: the value with its own.
-        let behind = |bytes: &[u8]| 1 + usize::from(bytes.first().is_some_and(|b| *b >= 0x40));
-        let name = raw.get(1..).map_or(0, behind) + 1 + key.len();
-        let value = raw.get(name..).unwrap_or_default();
-        let text = value.get(behind(value)..).unwrap_or_default();
-        self.stats.plain_string(key, text, raw.len() as u64, at);
+    fn plain_string(&mut self, plain: PlainString<'_>) {
+        let bytes = plain.raw.len() as u64;
+        self.stats
+            .plain_string(plain.key, plain.value, bytes, plain.at);
     }
 
     #[inline(always)]
