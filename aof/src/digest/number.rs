@@ -22,11 +22,17 @@ pub(super) fn integer(text: &[u8]) -> Result<Option<i64>, Halt> {
         let text = std::str::from_utf8(text).unwrap_or_default();
         return Ok(text.parse().ok());
     }
-    let blank_or_sign = |b: &u8| matches!(b, b' ' | b'\t'..=b'\r' | b'+' | b'-');
-    let rest = text.iter().find(|b| !blank_or_sign(b));
-    match rest {
-        Some(b'0'..=b'9') => Err(Halt::BEYOND),
-        _ => Ok(None),
+    let blanks = text
+        .iter()
+        .take_while(|b| matches!(b, b' ' | b'\t'..=b'\r'));
+    let rest = text.get(blanks.count()..).unwrap_or_default();
+    let digits = match rest {
+        [b'+' | b'-', digits @ ..] => digits,
+        _ => rest,
+    };
+    match !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) {
+        true => Err(Halt::BEYOND),
+        false => Ok(None),
     }
 }
 
@@ -103,9 +109,8 @@ mod tests {
         for (text, value) in [("0", 0), ("-1", -1), ("9223372036854775807", i64::MAX)] {
             assert_eq!(integer(text.as_bytes()).unwrap(), Some(value));
         }
-        for text in ["", "x", "-", "9223372036854775808", "1x", "--x"] {
-            let found = integer(text.as_bytes());
-            assert!(found.is_err() || found.unwrap().is_none(), "{text}");
+        for text in ["", "x", "-", "9223372036854775808", "1x", "0x", "--1", "1 "] {
+            assert_eq!(integer(text.as_bytes()).unwrap(), None, "{text}");
         }
         for text in ["01", "+1", " 1", "-0", "-01"] {
             assert!(integer(text.as_bytes()).is_err(), "{text}");

@@ -136,8 +136,8 @@ impl Naive {
                 if let Some(key) = self.get(from).cloned() {
                     if lost {
                         self.lose(to.0, &to.1);
-                    } else if !self.databases.contains_key(&to) {
-                        self.databases.insert(to, key);
+                    } else {
+                        self.databases.entry(to).or_insert(key);
                     }
                 }
             }
@@ -179,7 +179,11 @@ impl Naive {
                 if let Value::Text(text) = self.begin(key, Value::Text("0".to_owned()))
                     && let Ok(number) = text.parse::<i64>()
                 {
-                    *text = (number + by.parse::<i64>().unwrap()).to_string();
+                    // Servers differ in what they take 01 for.
+                    match number.to_string() == *text {
+                        true => *text = (number + by.parse::<i64>().unwrap()).to_string(),
+                        false => self.lose(db, key),
+                    }
                 }
             }
             ["RPUSH", key, ref new @ ..] => {
@@ -306,8 +310,8 @@ impl Naive {
             };
             file.push(kind);
             string(name, &mut file);
-            if each > 0 {
-                length(texts.len() / each, &mut file);
+            if let Some(elements) = texts.len().checked_div(each) {
+                length(elements, &mut file);
             }
             for (index, text) in texts.iter().enumerate() {
                 if kind == 3 && index % 2 == 1 {

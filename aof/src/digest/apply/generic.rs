@@ -18,6 +18,17 @@ pub(super) enum Time {
 }
 
 impl Time {
+    /// As the name of the command says, that of a key or of fields.
+    pub fn of(call: &Call<'_, '_>) -> Result<Time, Halt> {
+        let name = call.arg(0)?.to_ascii_lowercase();
+        Ok(match name.strip_prefix(b"h").unwrap_or(&name) {
+            b"expire" => Time::Seconds,
+            b"pexpire" => Time::Milliseconds,
+            b"expireat" => Time::At(1000),
+            _ => Time::At(1),
+        })
+    }
+
     /// The expiry of a number. Servers refuse what is out of range, and have no
     /// way to say -1.
     pub fn expiry(self, number: i64) -> Result<Expiry, Halt> {
@@ -45,9 +56,9 @@ pub(super) fn del(call: &mut Call<'_, '_>) -> Done {
 
 /// `PEXPIREAT key time [NX | XX | GT | LT]`. While a server loads, a time in the
 /// past is one like any other.
-pub(super) fn expire(call: &mut Call<'_, '_>, time: Time) -> Done {
+pub(super) fn expire(call: &mut Call<'_, '_>) -> Done {
     let key = call.key()?;
-    let new = time.expiry(call.integer(2)?)?;
+    let new = Time::of(call)?.expiry(call.integer(2)?)?;
     let mut condition = Condition::default();
     if !call.rest(3).iter().all(|word| condition.word(word)) || condition.is_odd() {
         return Err(Halt::BEYOND);

@@ -76,9 +76,9 @@ fn fields<'a>(call: &Call<'_, 'a>, at: usize, each: usize) -> Result<&'a [&'a [u
 }
 
 /// `HPEXPIREAT key time [NX | XX | GT | LT] FIELDS count field..`
-pub(super) fn expire(call: &mut Call<'_, '_>, time: Time) -> Done {
+pub(super) fn expire(call: &mut Call<'_, '_>) -> Done {
     let key = call.key()?;
-    let new = time.expiry(call.integer(2)?)?;
+    let new = Time::of(call)?.expiry(call.integer(2)?)?;
     let mut condition = Condition::default();
     let mut at = 3;
     if call.args.get(at).is_some_and(|word| condition.word(word)) {

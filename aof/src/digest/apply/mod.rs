@@ -48,10 +48,7 @@ pub(super) enum Act {
 pub(super) fn act(name: &[u8], writes: bool) -> Act {
     let apply: fn(&mut Call<'_, '_>) -> Done = match name {
         b"del" | b"unlink" => generic::del,
-        b"expire" => |call| generic::expire(call, generic::Time::Seconds),
-        b"pexpire" => |call| generic::expire(call, generic::Time::Milliseconds),
-        b"expireat" => |call| generic::expire(call, generic::Time::At(1000)),
-        b"pexpireat" => |call| generic::expire(call, generic::Time::At(1)),
+        b"expire" | b"pexpire" | b"expireat" | b"pexpireat" => generic::expire,
         b"persist" => generic::persist,
         b"rename" => generic::rename,
         b"renamenx" => generic::renamenx,
@@ -110,10 +107,7 @@ pub(super) fn act(name: &[u8], writes: bool) -> Act {
         b"hsetnx" => hash::hsetnx,
         b"hdel" => hash::hdel,
         b"hincrby" => hash::hincrby,
-        b"hexpire" => |call| hash::expire(call, generic::Time::Seconds),
-        b"hpexpire" => |call| hash::expire(call, generic::Time::Milliseconds),
-        b"hexpireat" => |call| hash::expire(call, generic::Time::At(1000)),
-        b"hpexpireat" => |call| hash::expire(call, generic::Time::At(1)),
+        b"hexpire" | b"hpexpire" | b"hexpireat" | b"hpexpireat" => hash::expire,
         b"hpersist" => hash::hpersist,
         b"hsetex" => hash::hsetex,
         b"hgetdel" => hash::hgetdel,

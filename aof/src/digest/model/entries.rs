@@ -19,7 +19,7 @@ pub(in crate::digest) struct Entries {
 }
 
 fn bytes(texts: &[Box<[u8]>]) -> usize {
-    texts.iter().map(|text| text.len() + ELEMENT / 2).sum()
+    texts.iter().map(|text| text.len() + ELEMENT).sum()
 }
 
 impl Entries {
@@ -103,7 +103,7 @@ impl Typed for Entries {
     }
 
     fn memory(&self) -> usize {
-        self.bytes + self.entries.len() * ELEMENT
+        self.bytes + self.entries.len() * ELEMENT + size_of::<Entries>()
     }
 
     fn is_empty(&self) -> bool {

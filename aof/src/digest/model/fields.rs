@@ -81,7 +81,7 @@ impl Typed for Fields {
     }
 
     fn memory(&self) -> usize {
-        self.bytes + self.fields.len() * (ELEMENT + ELEMENT / 2)
+        self.bytes + self.fields.len() * ELEMENT * 2 + size_of::<Fields>()
     }
 
     fn is_empty(&self) -> bool {

@@ -128,7 +128,7 @@ impl Typed for List {
     }
 
     fn memory(&self) -> usize {
-        self.bytes + self.items.len() * ELEMENT / 2
+        self.bytes + self.items.len() * ELEMENT + size_of::<List>()
     }
 
     fn is_empty(&self) -> bool {

@@ -71,7 +71,7 @@ impl Typed for Members {
     }
 
     fn memory(&self) -> usize {
-        self.bytes + self.members.len() * ELEMENT
+        self.bytes + self.members.len() * ELEMENT + size_of::<Members>()
     }
 
     fn is_empty(&self) -> bool {

@@ -59,17 +59,17 @@ pub(super) struct Held {
     pub expiry: Expiry,
 }
 
-/// A value.
+/// A value. The large ones are boxed: there may be many keys of the small ones.
 #[derive(Clone, Debug)]
 pub(super) enum Content {
     /// As it came out of a file, for as long as nothing looks inside.
     Raw(Raw),
     Text(Text),
-    List(List),
-    Set(Members),
-    Zset(Sorted),
-    Hash(Fields),
-    Stream(Entries),
+    List(Box<List>),
+    Set(Box<Members>),
+    Zset(Box<Sorted>),
+    Hash(Box<Fields>),
+    Stream(Box<Entries>),
 }
 
 /// A type of values that commands look into.
@@ -102,14 +102,14 @@ macro_rules! typed {
     ($($variant:ident $type:ty)*) => {
         $(impl From<$type> for Content {
             fn from(value: $type) -> Content {
-                Content::$variant(value)
+                Content::$variant(value.into())
             }
         })*
 
         impl Held {
             /// Bytes of memory, about.
             pub fn memory(&self) -> usize {
-                ELEMENT + match &self.content {
+                match &self.content {
                     Content::Raw(raw) => raw.memory(),
                     $(Content::$variant(value) => value.memory(),)*
                 }

@@ -189,8 +189,12 @@ impl Typed for Sorted {
     }
 
     fn memory(&self) -> usize {
-        let each = ELEMENT + if self.order.is_some() { ELEMENT } else { 0 };
-        self.bytes + self.scores.len() * each
+        let each = if self.order.is_some() {
+            3 * ELEMENT
+        } else {
+            2 * ELEMENT
+        };
+        self.bytes + self.scores.len() * each + size_of::<Sorted>()
     }
 
     fn is_empty(&self) -> bool {

@@ -4,7 +4,7 @@ use rdbkit_rdb::digest::{Building, Kind, Rules};
 use rdbkit_rdb::{Record, Value};
 
 use super::super::halt::Halt;
-use super::{Content, Typed};
+use super::{Content, ELEMENT, Typed};
 
 /// A string.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +32,7 @@ impl Typed for Text {
     }
 
     fn memory(&self) -> usize {
-        self.0.capacity()
+        self.0.capacity() + ELEMENT / 2
     }
 
     fn is_empty(&self) -> bool {

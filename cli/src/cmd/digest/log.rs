@@ -121,7 +121,7 @@ fn notes(
     for note in log.notes() {
         writeln!(streams.err, "rdbkit: {}: note: {note}", path.display())?;
     }
-    let what = "the log keeps them until it finds them";
+    let what = "the log drops them when it finds them";
     match log.report.obstacles {
         None => note_expired(args, path, &log.report.dataset, what, streams),
         Some(_) => Ok(()),
