@@ -179,6 +179,9 @@ pub fn double(out: &mut Vec<u8>, x: f64) {
         let eighths = eighths.unsigned_abs();
         integer(out, eighths >> 3);
         out.extend_from_slice(FRACTIONS[(eighths & 7) as usize]);
+    } else if x == 0.0 {
+        // As an integer it would lose its sign with most readers.
+        out.extend_from_slice(b"-0.0");
     } else if x.is_nan() {
         out.extend_from_slice(b"NaN");
     } else {
