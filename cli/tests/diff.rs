@@ -133,12 +133,13 @@ fn sums_by_database_type_and_prefix() {
     let (code, out, _) = diff(&["--summary", &old, &new]);
     assert_eq!(code, 1);
     for row in [
-        "database  added  removed  changed  ttl  unknown",
-        "db0           1        1        1    1        0",
-        "hash        0        0        1    0        0",
-        "user:*      0        0        1    0        0",
+        "database added removed changed ttl unknown",
+        "db0 1 1 1 1 0",
+        "hash 0 0 1 0 0",
+        "user:* 0 0 1 0 0",
     ] {
-        assert!(out.contains(row), "{row}:\n{out}");
+        let words = |line: &str| line.split_whitespace().eq(row.split(' '));
+        assert!(out.lines().any(words), "{row}:\n{out}");
     }
     assert!(!out.contains("gone"));
 }
@@ -305,7 +306,7 @@ fn what_cannot_be_compared_is_trouble() {
     // Bytes that a server would not load, of which the meaning is not known.
     let key = |last: u8| {
         [
-            b"\x14\x01s\x0b\x0b\0\0\0\x02\0\x81",
+            b"\x14\x01s\x0d\x0d\0\0\0\x02\0\x81",
             &[last][..],
             b"\x02\x81b\x09\xff",
         ]
