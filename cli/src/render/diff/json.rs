@@ -104,8 +104,8 @@ fn part(delta: &Delta<'_>) -> Json {
         Delta::Splice(splice) => {
             let (old, new): (Vec<Json>, Vec<Json>) = match splice.of {
                 Sequence::List => (
-                    splice.old().map(text).collect(),
-                    splice.new().map(text).collect(),
+                    splice.old_elements().map(text).collect(),
+                    splice.new_elements().map(text).collect(),
                 ),
                 Sequence::Module => (
                     splice.old_items().map(module_item).collect(),

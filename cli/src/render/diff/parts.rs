@@ -137,10 +137,10 @@ fn splice(out: &mut dyn Write, splice: &Splice<'_>, room: usize) -> io::Result<u
     };
     match splice.of {
         Sequence::List => {
-            for (n, one) in splice.old().enumerate() {
+            for (n, one) in splice.old_elements().enumerate() {
                 line(out, '-', splice.old_at + n, &|| short(one).into_owned())?;
             }
-            for (n, one) in splice.new().enumerate() {
+            for (n, one) in splice.new_elements().enumerate() {
                 line(out, '+', splice.new_at + n, &|| short(one).into_owned())?;
             }
         }
@@ -171,7 +171,7 @@ fn change<T>(old: &Option<T>, new: &Option<T>, show: impl Fn(&T) -> String) -> S
 fn short(bytes: &[u8]) -> Cow<'_, str> {
     match bytes.get(..SHOWN) {
         Some(begin) if bytes.len() > SHOWN => Cow::from(format!("{}...", quoted(begin))),
-        _ => Cow::from(quoted(bytes)),
+        _ => quoted(bytes),
     }
 }
 

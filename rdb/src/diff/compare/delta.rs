@@ -324,23 +324,23 @@ pub struct Splice<'a> {
 
 impl<'a> Splice<'a> {
     /// The elements of a list that go.
-    pub fn old(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+    pub fn old_elements(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         contents(self.old, self.old_at, self.old_len)
     }
 
     /// The elements of a list that come.
-    pub fn new(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+    pub fn new_elements(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         contents(self.new, self.new_at, self.new_len)
     }
 
     /// The items of a module that go.
     pub fn old_items(&self) -> impl Iterator<Item = ModuleItem<'a>> + use<'a> {
-        self.old().map(item)
+        self.old_elements().map(item)
     }
 
     /// The items of a module that come.
     pub fn new_items(&self) -> impl Iterator<Item = ModuleItem<'a>> + use<'a> {
-        self.new().map(item)
+        self.new_elements().map(item)
     }
 }
 
