@@ -378,7 +378,7 @@ fn inputs_that_cannot_be() {
         use std::os::unix::fs::PermissionsExt;
         let hidden = dir.path().join("hidden");
         fs::copy(dense(), &hidden).unwrap();
-        fs::set_permissions(&hidden, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&hidden, fs::Permissions::from_mode(0o000)).unwrap();
         // Root may read everything.
         if fs::File::open(&hidden).is_err() {
             let outcome = export(&hidden, &[]);
