@@ -99,6 +99,7 @@ impl<W: Write> Commands<W> {
         if !modern {
             self.expire();
         }
+        self.page.end_key();
         Ok(self.page.relieve()?)
     }
 }

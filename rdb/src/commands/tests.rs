@@ -100,7 +100,7 @@ fn scores_and_expiries_as_servers_take_them() {
     assert_eq!(
         lines[1..],
         // -5 milliseconds are refused, or mean none.
-        ["ZADD z 0.10000000000000001 a -inf b", "PEXPIREAT z 1"]
+        ["ZADD z 0.1 a -inf b", "PEXPIREAT z 1"]
     );
     assert_eq!(losses, [(Loss::NotANumber, 1)]);
 }

@@ -21,6 +21,7 @@ const FULL: usize = 64 << 10;
 /// let mut page = Page::new(Vec::new());
 /// page.begin_key()?;
 /// page.buffer().extend_from_slice(b"a whole key\n");
+/// page.end_key();
 /// page.begin_key()?;
 /// page.buffer().extend_from_slice(b"half of");
 /// assert!(page.take_back());
@@ -66,6 +67,12 @@ impl<W: Write> Page<W> {
         }
         self.key_at = Some(self.buffer.len());
         Ok(())
+    }
+
+    /// The key in hand is complete: it is not taken back any more.
+    #[inline]
+    pub fn end_key(&mut self) {
+        self.key_at = None;
     }
 
     /// Writes the buffer out if there is much in it, even in the middle of a key.

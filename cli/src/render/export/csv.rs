@@ -352,6 +352,7 @@ impl Visitor for CsvKeys<'_> {
                 self.row(&Row::default())?;
             }
         }
+        self.page.end_key();
         Ok(())
     }
 

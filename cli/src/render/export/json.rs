@@ -561,6 +561,7 @@ impl Visitor for JsonKeys<'_> {
             Shape::Lines => b"}\n",
             Shape::Document => b"}",
         });
+        self.page.end_key();
         Ok(())
     }
 
