@@ -39,7 +39,10 @@ fn rdbkit(args: &[&str]) -> (i32, String, String) {
 fn lines(args: &[&str]) -> Vec<Value> {
     let (code, out, said) = rdbkit(args);
     assert_eq!((code, said.as_str()), (0, ""), "{args:?}");
-    let lines: Vec<Value> = out.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let lines: Vec<Value> = out
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
     for line in &lines {
         fits_schema(line);
     }
@@ -76,7 +79,10 @@ fn tables_for_people() {
     let (code, out, _) = rdbkit(&["stats", &dense(), "--top", "0", "--for", "redis:7.4"]);
     assert_eq!(code, 0);
     assert!(!out.contains("Largest keys"), "{out}");
-    assert!(out.contains("on redis:7.4, as measured on redis:8.0"), "{out}");
+    assert!(
+        out.contains("on redis:7.4, as measured on redis:8.0"),
+        "{out}"
+    );
 }
 
 #[test]
@@ -86,7 +92,13 @@ fn json_of_every_fixture_fits_and_adds_up() {
         for file in fs::read_dir(server.unwrap().path()).unwrap() {
             let file = file.unwrap().path();
             let name = file.to_str().unwrap();
-            let chosen = ["dense.rdb", "mini.rdb", "lfu.rdb", "hash-ttl.rdb", "empty.rdb"];
+            let chosen = [
+                "dense.rdb",
+                "mini.rdb",
+                "lfu.rdb",
+                "hash-ttl.rdb",
+                "empty.rdb",
+            ];
             // Hash layouts of a release candidate are not to be read.
             if !chosen.iter().any(|n| name.ends_with(n)) || name.contains("m01") {
                 continue;
@@ -94,10 +106,16 @@ fn json_of_every_fixture_fits_and_adds_up() {
             let told = lines(&["stats", "--json", "--per-key", name]);
             let (stats, keys) = told.split_last().unwrap();
             assert_eq!(stats["total"]["keys"], keys.len(), "{name}");
-            let sum: u64 = keys.iter().map(|key| key["allocated"].as_u64().unwrap()).sum();
+            let sum: u64 = keys
+                .iter()
+                .map(|key| key["allocated"].as_u64().unwrap())
+                .sum();
             assert_eq!(stats["memory"]["keys"], sum, "{name}");
             // Driven, the same comes out.
-            assert_eq!(&lines(&["stats", "--json", name])[0]["types"], &stats["types"]);
+            assert_eq!(
+                &lines(&["stats", "--json", name])[0]["types"],
+                &stats["types"]
+            );
             files += 1;
         }
     }
@@ -107,10 +125,16 @@ fn json_of_every_fixture_fits_and_adds_up() {
 #[test]
 fn a_filter_that_meets_nothing_says_so() {
     let told = &lines(&["stats", "--json", &dense(), "--type", "hash"])[0];
-    assert_eq!((&told["total"]["keys"], &told["seen"]), (&4.into(), &26.into()));
+    assert_eq!(
+        (&told["total"]["keys"], &told["seen"]),
+        (&4.into(), &26.into())
+    );
     let (code, _, said) = rdbkit(&["stats", &dense(), "-k", "nobody"]);
     assert_eq!(code, 1);
-    assert!(said.contains("none of 26 keys matched") && said.contains("nobody"), "{said}");
+    assert!(
+        said.contains("none of 26 keys matched") && said.contains("nobody"),
+        "{said}"
+    );
     let (code, _, said) = rdbkit(&["stats", &dense(), "--min-size", "9", "--max-size", "3"]);
     assert!(code == 2 && said.contains("exclude each other"), "{said}");
 }
@@ -119,12 +143,21 @@ fn a_filter_that_meets_nothing_says_so() {
 fn separators_and_depth() {
     let dir = TempDir::new().unwrap();
     let file = dir.path().join("a.rdb");
-    fs::write(&file, b"REDIS0004\x00\x05a:b.c\xc0\x01\x00\x05a:b.d\xc0\x01\x00\x02\xff:\xc0\x01\xff").unwrap();
+    fs::write(
+        &file,
+        b"REDIS0004\x00\x05a:b.c\xc0\x01\x00\x05a:b.d\xc0\x01\x00\x02\xff:\xc0\x01\xff",
+    )
+    .unwrap();
     let file = file.to_str().unwrap();
     let prefixes = |args: &[&str]| {
         let args = [&["stats", "--json", file], args].concat();
         let told = lines(&args)[0]["prefixes"]["top"].clone();
-        let mut names: Vec<String> = told.as_array().unwrap().iter().map(|p| p["prefix"].to_string()).collect();
+        let mut names: Vec<String> = told
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|p| p["prefix"].to_string())
+            .collect();
         names.sort();
         names
     };
@@ -144,9 +177,16 @@ fn separators_and_depth() {
 fn inputs_of_all_kinds() {
     let bytes = fs::read(dense()).unwrap();
     let mut piped = Command::cargo_bin("rdbkit").unwrap();
-    let piped = piped.args(["stats", "-", "--json"]).write_stdin(bytes.clone()).output().unwrap();
+    let piped = piped
+        .args(["stats", "-", "--json"])
+        .write_stdin(bytes.clone())
+        .output()
+        .unwrap();
     let told: Value = serde_json::from_slice(&piped.stdout).unwrap();
-    assert_eq!(told["total"], lines(&["stats", "--json", &dense()])[0]["total"]);
+    assert_eq!(
+        told["total"],
+        lines(&["stats", "--json", &dense()])[0]["total"]
+    );
 
     let dir = TempDir::new().unwrap();
     let empty = dir.path().join("empty.rdb");
@@ -155,7 +195,11 @@ fn inputs_of_all_kinds() {
         ("no such file", 2, "cannot open"),
         (dir.path().to_str().unwrap(), 2, "is a folder"),
         (empty.to_str().unwrap(), 1, "unexpected end"),
-        (testdata("README.md").to_str().unwrap(), 1, "not an RDB file"),
+        (
+            testdata("README.md").to_str().unwrap(),
+            1,
+            "not an RDB file",
+        ),
     ] {
         let (found, out, said) = rdbkit(&["stats", path]);
         assert_eq!((found, out.as_str()), (code, ""), "{path}: {said}");
@@ -186,7 +230,12 @@ fn a_reader_that_went_away_is_no_trouble() {
         .unwrap();
     drop(child.stdout.take());
     let mut said = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut said)
+        .unwrap();
     assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), ""));
 }
 
@@ -200,13 +249,20 @@ fn the_page_is_whole_and_nothing_in_it_runs() {
     rdb.extend_from_slice(name);
     rdb.extend_from_slice(b"\xc0\x01\xff");
     fs::write(&file, rdb).unwrap();
-    let args = ["stats", file.to_str().unwrap(), "--html", page.to_str().unwrap()];
+    let args = [
+        "stats",
+        file.to_str().unwrap(),
+        "--html",
+        page.to_str().unwrap(),
+    ];
     let (code, _, said) = rdbkit(&args);
     assert!(code == 0 && said.contains("report written to"), "{said}");
     let html = fs::read_to_string(&page).unwrap();
     assert!(html.starts_with("<!DOCTYPE html>") && html.ends_with("</html>\n"));
     assert!(html.contains("&lt;script&gt;alert(&#39;1&#39;)"), "{html}");
-    for part in ["<script", "<b>.rdb", "src=", "href=", "url(", "http", "onerror"] {
+    for part in [
+        "<script", "<b>.rdb", "src=", "href=", "url(", "http", "onerror",
+    ] {
         assert!(!html.contains(part), "{part}: {html}");
     }
     balanced(&html);
@@ -218,7 +274,11 @@ fn the_page_is_whole_and_nothing_in_it_runs() {
     assert_eq!(code, 0);
     let (code, _, said) = rdbkit(&["stats", args[1], "--html", args[1], "--force"]);
     assert!(code == 2 && said.contains("is the source"), "{said}");
-    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "nothing is left behind");
+    assert_eq!(
+        fs::read_dir(dir.path()).unwrap().count(),
+        2,
+        "nothing is left behind"
+    );
 }
 
 /// Makes sure that every element that is opened is closed, in order.
