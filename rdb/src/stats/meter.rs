@@ -168,6 +168,11 @@ impl Meter {
         self.kind == ValueType::PATH_HASH && self.dialect == Dialect::Valkey
     }
 
+    fn has_template_array(&self) -> bool {
+        let kinds = [ValueType::HASH_TMPL_ARRAY, ValueType::HASH_TMPL_ARRAY_REF];
+        self.dialect == Dialect::Redis && kinds.contains(&self.kind)
+    }
+
     #[inline]
     fn item(&mut self, role: Role, text: Str<'_>) {
         match role {
@@ -241,6 +246,11 @@ impl Meter {
                 self.entry(len, integer);
             }
             Role::FieldValue => {
+                if self.has_template_array() {
+                    // The names, and how many there are, stand elsewhere.
+                    let n = self.pieces.elements.unwrap_or(0);
+                    self.pieces.elements = Some(n + 1);
+                }
                 self.field.value = Some(len);
                 self.entry(len, integer);
                 self.pieces.expiring += u64::from(self.field.expires);

@@ -79,33 +79,64 @@ struct Held {
 ///
 /// When there are too many, all that are held pay in memory what the first that
 /// has to go has left, so a prefix that weighs more than a share of all is never
-/// lost (the batched form of the Misra-Gries sketch, with weights).
+/// lost (the batched form of the Misra-Gries sketch, with weights). From then on
+/// a new one is held only once what came by in its [`Gate`] is worth a place:
+/// most are never seen again, and to hold each for a while would take most of
+/// the time.
 ///
 /// # Limits
 ///
-/// Twice as many prefixes as it was made for, of 128 bytes each at most; beyond
-/// 128 bytes of a name no separator is looked for.
+/// Twice as many prefixes as it was made for, of 128 bytes each at most, and 160
+/// KiB of gates; beyond 128 bytes of a name no separator is looked for.
 #[derive(Clone, Debug)]
 pub struct Prefixes {
     separators: Vec<u8>,
+    /// Which bytes are.
+    ends: Box<[bool; 256]>,
     depth: usize,
     most: usize,
     seed: u64,
     held: HashMap<u64, Held, BuildHasherDefault<Hashed>>,
     error: Weight,
     none: Weight,
+    gates: Vec<Gate>,
+    /// Memory that has to come by in a gate before one is held; 0 before there
+    /// were too many.
+    toll: u64,
 }
+
+/// What came by of prefixes that are not held, of those with the same hash bits.
+#[derive(Clone, Copy, Debug, Default)]
+struct Gate {
+    /// All of it: none of them can lack more.
+    missed: Weight,
+    /// Memory since one of them was held.
+    waiting: u64,
+}
+
+/// How many there are: a power of two.
+const GATES: usize = 4096;
+
+/// How many times what a place costs a newcomer has to be worth.
+const TOLL: u64 = 16;
 
 impl Prefixes {
     pub(super) fn new(separators: &[u8], depth: usize, most: usize) -> Prefixes {
+        let mut ends = Box::new([false; 256]);
+        for byte in separators {
+            ends[usize::from(*byte)] = true;
+        }
         Prefixes {
             separators: separators.to_vec(),
+            ends,
             depth,
             most: most.max(1),
             seed: RandomState::new().hash_one(0u8),
             held: HashMap::default(),
             error: Weight::default(),
             none: Weight::default(),
+            gates: Vec::new(),
+            toll: 0,
         }
     }
 
@@ -118,7 +149,7 @@ impl Prefixes {
             if found == self.depth {
                 break;
             }
-            if self.separators.contains(byte) {
+            if self.ends[usize::from(*byte)] {
                 found += 1;
                 let prefix = name.get(..=at).unwrap_or_default();
                 self.count(prefix, weight);
@@ -137,7 +168,25 @@ impl Prefixes {
             held.credit += weight.memory;
             return;
         }
-        self.hold(hash, prefix.into(), weight, weight.memory);
+        if self.toll == 0 || self.passes(hash, weight) {
+            self.hold(hash, prefix.into(), weight, weight.memory);
+        }
+    }
+
+    /// Whether a prefix that is not held is worth a place; if not, it is missed.
+    #[inline]
+    fn passes(&mut self, hash: u64, weight: Weight) -> bool {
+        // The low bits choose the place in the table.
+        let Some(gate) = self.gates.get_mut((hash >> 40) as usize & (GATES - 1)) else {
+            return true;
+        };
+        gate.waiting += weight.memory;
+        if gate.waiting >= self.toll {
+            gate.waiting = 0;
+            return true;
+        }
+        gate.missed.add(weight);
+        false
     }
 
     fn hold(&mut self, hash: u64, name: Box<[u8]>, weight: Weight, credit: u64) {
@@ -158,6 +207,8 @@ impl Prefixes {
         let mut credits: Vec<u64> = self.held.values().map(|held| held.credit).collect();
         let (_, less, _) = credits.select_nth_unstable_by(self.most, |a, b| b.cmp(a));
         let less = *less;
+        self.gates.resize(GATES, Gate::default());
+        self.toll = less.saturating_mul(TOLL).max(1);
         let mut lost = Weight::default();
         self.held.retain(|_, held| {
             held.credit = held.credit.saturating_sub(less);
@@ -175,7 +226,10 @@ impl Prefixes {
     /// was made for came.
     #[must_use]
     pub fn error(&self) -> Weight {
-        self.error
+        let mut missed = Weight::default();
+        self.gates.iter().for_each(|gate| missed.max(gate.missed));
+        missed.add(self.error);
+        missed
     }
 
     /// Keys without a separator.
@@ -213,7 +267,7 @@ impl Prefixes {
     }
 
     pub(super) fn merge(&mut self, other: Prefixes) {
-        self.error.add(other.error);
+        self.error.add(other.error());
         self.none.add(other.none);
         for Held {
             name,
