@@ -1,7 +1,7 @@
 //! `rdbkit salvage`: what can still be read of a damaged RDB file.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use rdbkit_aof::{Layout, sniff};
