@@ -266,7 +266,7 @@ pub fn salvage(data: &[u8]) {
     let Ok((new, report)) = salvage::bytes(data, &options) else {
         return;
     };
-    let most = (256 << 20) + 400 * data.len() as u64;
+    let most = (32 << 20) + 800 * data.len() as u64;
     assert!(report.searched <= most, "{}", report.searched);
     let judged = |bytes: &[u8], server| {
         let options = Options {

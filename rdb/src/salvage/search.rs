@@ -38,7 +38,7 @@ pub(super) struct Resync {
 impl<S: Source> Scan<'_, S> {
     /// What searching may cost in all, in bytes read and decoded.
     fn allowance(&self) -> u64 {
-        (256 << 20) + self.examiner.window.len().saturating_mul(64)
+        (16 << 20) + self.examiner.window.len().saturating_mul(64)
     }
 
     /// Whether the search has to be cheap from now on.
