@@ -4,6 +4,7 @@
 mod checksum;
 pub mod commands;
 mod decoder;
+pub mod diff;
 pub mod digest;
 pub mod dump;
 mod error;
@@ -17,8 +18,10 @@ pub mod lzf;
 pub mod packed;
 pub mod pieces;
 mod record;
+pub mod salvage;
 pub mod score;
 mod slice;
+pub mod stats;
 mod stream;
 mod text;
 mod value;

@@ -39,7 +39,7 @@ use crate::event::{Part, Role};
 use crate::record::Record;
 use crate::text::Str;
 use crate::wire::ObjectKind;
-use walk::Walk;
+pub(crate) use walk::Walk;
 
 /// The value of a key, by what it is to a client.
 ///
