@@ -125,19 +125,21 @@ pub fn diff(data: &[u8]) {
 }
 
 /// How many keys are told of, but for duplicates.
-fn differences(old: &Vec<u8>, new: &Vec<u8>) -> Result<(u64, Summary), DiffError> {
+fn differences(old: &[u8], new: &[u8]) -> Result<(u64, Summary), DiffError> {
     let mut told = 0;
-    let summary = Diff::new(old, new).max_memory(1 << 26).run(|difference| {
-        if let Difference::Key(key) = difference {
-            told += 1;
-            if let ValueDifference::Parts(parts) = key.value {
-                let counts = parts.counts();
-                assert!(counts.added + counts.removed + counts.changed > 0);
-                assert!(parts.deltas().all(|delta| !delta.part().is_empty()));
+    let summary = Diff::new(&old, &new)
+        .max_memory(1 << 26)
+        .run(|difference| {
+            if let Difference::Key(key) = difference {
+                told += 1;
+                if let ValueDifference::Parts(parts) = key.value {
+                    let counts = parts.counts();
+                    assert!(counts.added + counts.removed + counts.changed > 0);
+                    assert!(parts.deltas().all(|delta| !delta.part().is_empty()));
+                }
             }
-        }
-        Ok(())
-    })?;
+            Ok(())
+        })?;
     assert_eq!(
         told,
         summary.differing() - summary.duplicates_differ + summary.unknown

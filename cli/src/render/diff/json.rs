@@ -105,12 +105,12 @@ fn part(delta: &Delta<'_>) -> Json {
         Delta::Splice(splice) => {
             let (old, new): (Vec<Json>, Vec<Json>) = match splice.of {
                 Sequence::List => (
-                    splice.old().map(text).collect(),
-                    splice.new().map(text).collect(),
+                    splice.removed().map(text).collect(),
+                    splice.added().map(text).collect(),
                 ),
                 Sequence::Module => (
-                    splice.old_items().map(module_item).collect(),
-                    splice.new_items().map(module_item).collect(),
+                    splice.removed_items().map(module_item).collect(),
+                    splice.added_items().map(module_item).collect(),
                 ),
             };
             json!({ "old_at": splice.old_at, "new_at": splice.new_at, "old": old, "new": new })
