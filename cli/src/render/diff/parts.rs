@@ -171,7 +171,7 @@ fn change<T>(old: &Option<T>, new: &Option<T>, show: impl Fn(&T) -> String) -> S
 fn short(bytes: &[u8]) -> Cow<'_, str> {
     match bytes.get(..SHOWN) {
         Some(begin) if bytes.len() > SHOWN => Cow::from(format!("{}...", quoted(begin))),
-        _ => Cow::from(quoted(bytes)),
+        _ => quoted(bytes),
     }
 }
 
