@@ -1,5 +1,6 @@
 //! Opening what was named on the command line.
 
+use rdbkit_aof::fs::shown;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Stdin};
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum OpenError {
     /// The operating system refused.
-    #[error("cannot open {}: {source}", path.display())]
+    #[error("cannot open {}: {source}", shown(path))]
     Io {
         /// What was named.
         path: PathBuf,
@@ -18,7 +19,7 @@ pub enum OpenError {
         source: io::Error,
     },
     /// A folder where a file is wanted.
-    #[error("{} is a folder, not a file", .0.display())]
+    #[error("{} is a folder, not a file", shown(.0))]
     Folder(PathBuf),
 }
 
@@ -50,6 +51,26 @@ impl Input {
             return Err(OpenError::Folder(path.to_owned()));
         }
         Ok(Input::File(file))
+    }
+
+    /// Whether it is a regular file, which can be read again.
+    #[must_use]
+    pub fn is_file(&self) -> bool {
+        match self {
+            Input::File(file) => file.metadata().is_ok_and(|about| about.is_file()),
+            Input::Stdin(_) => false,
+        }
+    }
+
+    /// The same bytes from the beginning; `None` of what cannot be read twice.
+    #[must_use]
+    pub fn again(&self) -> Option<File> {
+        let Input::File(file) = self else {
+            return None;
+        };
+        let mut again = file.try_clone().ok()?;
+        again.rewind().ok()?;
+        Some(again)
     }
 
     /// Reads bytes that may have been read before, as many as there are.

@@ -10,13 +10,18 @@ mod compare;
 #[path = "../../rdb/tests/faces/grow.rs"]
 mod grow;
 
+use rdbkit_rdb::commands;
 use rdbkit_rdb::diff::{Diff, DiffError, Difference, Summary, ValueDifference};
+use rdbkit_rdb::filter::Filter;
 use rdbkit_rdb::lzf::{check, decompress_into, max_output};
 use rdbkit_rdb::packed::{
     Backlen, Element, Intset, Listpack, PackedError, StreamNode, Ziplist, Zipmap,
 };
+use rdbkit_rdb::pieces::{Expired, visit};
+use rdbkit_rdb::salvage;
 use rdbkit_rdb::verify::{self, Options, Report, Verdict};
-use rdbkit_rdb::{Limits, Packing, Part, Role, Scratch, SliceReader, Str};
+use rdbkit_rdb::write::Format;
+use rdbkit_rdb::{Limits, Packing, Part, Role, Scratch, SliceReader, Str, StreamReader};
 
 /// What is called with the bytes.
 pub type Body = fn(&[u8]);
@@ -27,6 +32,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("faces", faces),
     ("grown", grown),
     ("verify", verify),
+    ("salvage", salvage),
     ("diff", diff),
     ("listpack", listpack),
     ("ziplist", ziplist),
@@ -36,8 +42,10 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("score", score),
 ];
 
-/// Every event of a file, every string decompressed, every blob walked.
+/// Every event of a file, every string decompressed, every blob walked; and all
+/// of it in pieces, as commands.
 pub fn events(data: &[u8]) {
+    as_commands(data);
     let mut scratch = Scratch::with_limit(1 << 20);
     let mut reader = SliceReader::new(data).check_checksum(false);
     let mut end = 0;
@@ -75,6 +83,36 @@ pub fn events(data: &[u8]) {
         matches!(reader.next_event(), Ok(None)),
         "goes on after its end"
     );
+}
+
+/// Keys that pass by as commands, plain and with payloads. Whatever comes, it
+/// is no panic.
+fn as_commands(data: &[u8]) {
+    let expired = Expired {
+        now_ms: 1 << 40,
+        skip: data.len() % 2 == 1,
+    };
+    let limits = Limits {
+        max_decompressed: 1 << 20,
+        ..Limits::default()
+    };
+    for restore in [false, true] {
+        let mut source = StreamReader::with_limits(data, 64, limits).check_checksum(false);
+        let Ok(Some(_)) = source.next_event() else {
+            return;
+        };
+        let decoder = source.decoder();
+        let format = Format::of_source(decoder.dialect(), decoder.version());
+        let options = commands::Options {
+            restore,
+            ..commands::Options::default()
+        };
+        let target = commands::Target::of_file(format);
+        let mut commands = commands::Commands::new(std::io::sink(), target, options);
+        let _ = visit(&mut source, &mut Filter::new(), expired, &mut commands);
+        let _ = commands.page().flush();
+        let _ = commands.losses().count();
+    }
 }
 
 fn walk_packed(packing: Packing, blob: &[u8]) {
@@ -212,6 +250,43 @@ pub fn verify(data: &[u8]) {
     let mut events = SliceReader::with_limits(file, options.limits.unwrap_or_default());
     if let Some(error) = events.find_map(Result::err) {
         assert_ne!(whole.verdict(), Verdict::Loads, "{error}");
+    }
+}
+
+/// What is salvaged of any bytes loads, loses nothing of a file that loads, and
+/// does not take longer the worse the bytes are.
+pub fn salvage(data: &[u8]) {
+    let options = salvage::Options {
+        limits: Limits {
+            max_decompressed: 1 << 20,
+            ..Limits::default()
+        },
+        ..salvage::Options::default()
+    };
+    let Ok((new, report)) = salvage::bytes(data, &options) else {
+        return;
+    };
+    let most = (32 << 20) + 800 * data.len() as u64;
+    assert!(report.searched <= most, "{}", report.searched);
+    let judged = |bytes: &[u8], server| {
+        let options = Options {
+            server: Some(server),
+            limits: Some(options.limits),
+            ..Options::default()
+        };
+        verify::slice(bytes, &options)
+    };
+    let proof = judged(&new, report.server);
+    let undecided = report.functions_undecided > 0 && proof.verdict() == Verdict::Undecided;
+    assert!(
+        proof.verdict() == Verdict::Loads || undecided,
+        "{:?}",
+        proof.findings
+    );
+    assert_eq!(proof.total().keys, report.keys);
+    let before = judged(data, report.server);
+    if before.verdict() == Verdict::Loads {
+        assert_eq!(before.total().keys, report.keys, "{report:?}");
     }
 }
 

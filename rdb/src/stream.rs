@@ -220,6 +220,11 @@ impl<R: Read> StreamReader<R> {
         self.computed
     }
 
+    /// Whether a checksum that does not match is an error.
+    pub(crate) fn checks_checksum(&self) -> bool {
+        self.check
+    }
+
     /// The decoder, for its dialect, version and lax lengths.
     pub fn decoder(&mut self) -> &mut Decoder {
         &mut self.decoder

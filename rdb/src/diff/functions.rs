@@ -103,7 +103,7 @@ impl Libraries {
 /// itself where it gives none, as no server takes it.
 fn name(head: &[u8]) -> &[u8] {
     let words = head.split(|b| b.is_ascii_whitespace());
-    let mut named = words.filter_map(|word| {
+    let named = words.rev().find_map(|word| {
         let (key, name) = word.split_at_checked(5)?;
         key.eq_ignore_ascii_case(b"name=").then_some(name)
     });
@@ -111,7 +111,7 @@ fn name(head: &[u8]) -> &[u8] {
         let quoted = name.len() > 1 && (name[0] == b'"' || name[0] == b'\'');
         (quoted && name.last() == name.first()).then_some(name.len() - 1)
     };
-    match named.next_back() {
+    match named {
         Some(name) => match unquoted(name) {
             Some(end) => name.get(1..end).unwrap_or_default(),
             None => name,

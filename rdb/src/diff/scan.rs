@@ -9,7 +9,7 @@ use super::log::{Entry, FARTHEST, Logs};
 use super::prints::Prints;
 use super::source::{ReadAt, Sequential};
 use super::span::Span;
-use crate::decoder::{KeySink, Sink, Whole};
+use crate::decoder::{KeySink, PlainString, Sink, Whole};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::event::{Part, Token};
 use crate::filter::{Candidate, Filter};
@@ -413,10 +413,10 @@ impl Sink for Scanner<'_, '_> {
 
 impl KeySink for Scanner<'_, '_> {
     #[inline(always)]
-    fn plain_string(&mut self, key: &[u8], raw: &[u8], at: u64) {
+    fn plain_string(&mut self, plain: PlainString<'_>) {
         if self.error.is_none() {
-            let kind = ValueType::STRING;
-            self.error = self.whole_key(kind, Str::Raw(key), raw, at).err();
+            let (kind, key) = (ValueType::STRING, Str::Raw(plain.key));
+            self.error = self.whole_key(kind, key, plain.raw, plain.at).err();
         }
     }
 

@@ -75,7 +75,7 @@ fn show(delta: &Delta<'_>) -> String {
         Delta::Splice(s) => {
             let list =
                 |all: &mut dyn Iterator<Item = &[u8]>| all.map(text).collect::<Vec<_>>().join(",");
-            let (old, new) = (list(&mut s.removed()), list(&mut s.added()));
+            let (old, new) = (list(&mut s.old_elements()), list(&mut s.new_elements()));
             format!("{}:{old}>{}:{new}", s.old_at, s.new_at)
         }
         Delta::Member { member, change } => format!("{}{}", text(member), sign(*change)),

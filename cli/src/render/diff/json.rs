@@ -7,12 +7,11 @@ use rdbkit_rdb::diff::{
     Change, Count, Delta, Difference, EntryFields, FileSummary, KeyDifference, KeyState, Sequence,
     Summary, Tally, ValueDifference,
 };
-use rdbkit_rdb::{ArrayElement, Dialect};
+use rdbkit_rdb::{ArrayElement, Dialect, ModuleItem};
 use serde_json::{Value as Json, json};
 
 use crate::render::json::{SCHEMA, Text, line};
 use crate::render::keys::{encoding, time};
-use crate::render::value::json::{module_item, number};
 
 /// Bytes of a string around the first difference.
 const EXCERPT: usize = 256;
@@ -105,12 +104,12 @@ fn part(delta: &Delta<'_>) -> Json {
         Delta::Splice(splice) => {
             let (old, new): (Vec<Json>, Vec<Json>) = match splice.of {
                 Sequence::List => (
-                    splice.removed().map(text).collect(),
-                    splice.added().map(text).collect(),
+                    splice.old_elements().map(text).collect(),
+                    splice.new_elements().map(text).collect(),
                 ),
                 Sequence::Module => (
-                    splice.removed_items().map(module_item).collect(),
-                    splice.added_items().map(module_item).collect(),
+                    splice.old_items().map(module_item).collect(),
+                    splice.new_items().map(module_item).collect(),
                 ),
             };
             json!({ "old_at": splice.old_at, "new_at": splice.new_at, "old": old, "new": new })
@@ -308,4 +307,23 @@ pub fn failure(out: &mut dyn Write, old: &Path, new: &Path, why: &str) -> io::Re
         "error": why,
     });
     line(out, &json)
+}
+
+/// JSON has no words for what is infinite.
+fn number(x: f64) -> Json {
+    match x.is_finite() {
+        true => json!(x),
+        false => json!(x.to_string()),
+    }
+}
+
+/// An item of a module's value.
+fn module_item(item: ModuleItem<'_>) -> Json {
+    match item {
+        ModuleItem::Signed(n) => json!(n),
+        ModuleItem::Unsigned(n) => json!(n),
+        ModuleItem::Float(x) => number(x.into()),
+        ModuleItem::Double(x) => number(x),
+        ModuleItem::String(bytes) => text(bytes),
+    }
 }

@@ -137,18 +137,18 @@ fn splice(out: &mut dyn Write, splice: &Splice<'_>, room: usize) -> io::Result<u
     };
     match splice.of {
         Sequence::List => {
-            for (n, one) in splice.removed().enumerate() {
+            for (n, one) in splice.old_elements().enumerate() {
                 line(out, '-', splice.old_at + n, &|| short(one).into_owned())?;
             }
-            for (n, one) in splice.added().enumerate() {
+            for (n, one) in splice.new_elements().enumerate() {
                 line(out, '+', splice.new_at + n, &|| short(one).into_owned())?;
             }
         }
         Sequence::Module => {
-            for (n, one) in splice.removed_items().enumerate() {
+            for (n, one) in splice.old_items().enumerate() {
                 line(out, '-', splice.old_at + n, &|| item(&one))?;
             }
-            for (n, one) in splice.added_items().enumerate() {
+            for (n, one) in splice.new_items().enumerate() {
                 line(out, '+', splice.new_at + n, &|| item(&one))?;
             }
         }

@@ -324,23 +324,23 @@ pub struct Splice<'a> {
 
 impl<'a> Splice<'a> {
     /// The elements of a list that go.
-    pub fn removed(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+    pub fn old_elements(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         contents(self.old, self.old_at, self.old_len)
     }
 
     /// The elements of a list that come.
-    pub fn added(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+    pub fn new_elements(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         contents(self.new, self.new_at, self.new_len)
     }
 
     /// The items of a module that go.
-    pub fn removed_items(&self) -> impl Iterator<Item = ModuleItem<'a>> + use<'a> {
-        self.removed().map(item)
+    pub fn old_items(&self) -> impl Iterator<Item = ModuleItem<'a>> + use<'a> {
+        self.old_elements().map(item)
     }
 
     /// The items of a module that come.
-    pub fn added_items(&self) -> impl Iterator<Item = ModuleItem<'a>> + use<'a> {
-        self.added().map(item)
+    pub fn new_items(&self) -> impl Iterator<Item = ModuleItem<'a>> + use<'a> {
+        self.new_elements().map(item)
     }
 }
 
@@ -429,7 +429,7 @@ fn field_state(content: &[u8]) -> FieldState<'_> {
     FieldState { value, expire_ms }
 }
 
-fn field((name, old, new): Line<'_>) -> Delta<'_> {
+fn field<'t>((name, old, new): Line<'t>) -> Delta<'t> {
     let mut name = Parts(name);
     let path = (name.byte() == tag::PATH).then(|| name.string());
     Delta::Field {
@@ -440,7 +440,7 @@ fn field((name, old, new): Line<'_>) -> Delta<'_> {
     }
 }
 
-fn index((name, old, new): Line<'_>) -> Delta<'_> {
+fn index<'t>((name, old, new): Line<'t>) -> Delta<'t> {
     let mut name = Parts(name);
     if name.byte() == tag::INSERT {
         let at = |content: &[u8]| Parts(content).number();
@@ -461,7 +461,7 @@ fn index((name, old, new): Line<'_>) -> Delta<'_> {
     }
 }
 
-fn stream((name, old, new): Line<'_>) -> Delta<'_> {
+fn stream<'t>((name, old, new): Line<'t>) -> Delta<'t> {
     let mut name = Parts(name);
     match name.byte() {
         tag::ENTRY => Delta::Entry {
