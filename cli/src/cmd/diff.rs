@@ -72,9 +72,8 @@ fn compare(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> 
     new.note_rest(summary.new.end);
     let unmet: Vec<String> = filter.unmet().collect();
     if args.json {
-        render::json::summary(streams.out, [&old.named, &new.named], &summary, &tally, {
-            [&old.notes, &new.notes]
-        })?;
+        let (paths, notes) = ([&*old.named, &*new.named], [&*old.notes, &*new.notes]);
+        render::json::summary(streams.out, paths, &summary, &tally, notes)?;
     } else if !args.quiet {
         if args.summary {
             render::text::tally(streams.out, &tally)?;
