@@ -156,9 +156,17 @@ impl<S: Source> Examiner<S> {
                     checksum,
                 });
             }
-            if let Part::ItemBegin { full: None, .. } = event {
-                // Nothing in it means anything to a server.
-                self.decoder.pass_over_chunks(end);
+            if let Part::ItemBegin { stored, full, .. } = event {
+                if stored > end - self.decoder.offset() {
+                    let why = "the file ends inside a value";
+                    let mut bad = Bad::new(Code::Truncated, at, why);
+                    bad.key = seen.key_at();
+                    return Ok(Found::Bad(bad));
+                }
+                if full.is_none() {
+                    // Nothing in it means anything to a server.
+                    self.decoder.pass_over_chunks(end);
+                }
             }
             let inside = matches!(seen.what, Some(What::Key(_)));
             if inside {

@@ -26,6 +26,9 @@ pub(super) struct Pending {
     pub piece: Piece,
     /// Its database.
     db: u64,
+    /// Whether it is a key that speaks against itself: its name is of no kind
+    /// that this file has.
+    strange: bool,
     before: Standing,
 }
 
@@ -217,9 +220,13 @@ impl<'o, S: Source> Scan<'o, S> {
     /// Takes a record that is good.
     fn take<W: Write>(&mut self, piece: Piece, out: &mut Output<'_, W>) -> Outcome<()> {
         let before = self.standing();
+        let mut strange = false;
         match piece.what {
             What::Key(key) => {
                 let bytes = piece.end - piece.begin;
+                let dialect = self.examiner.format.dialect();
+                strange = self.habits.only_text()
+                    && self.habits.weight(key.look, key.kind, dialect, key.value) == 0;
                 self.habits.learn(key.look, bytes, key.attributes);
                 self.front_rules.text = self.habits.only_text();
                 self.found_here += 1;
@@ -252,7 +259,12 @@ impl<'o, S: Source> Scan<'o, S> {
         }
         self.front_rules.longest = self.habits.longest();
         let db = self.db;
-        self.pending.push_back(Pending { piece, db, before });
+        self.pending.push_back(Pending {
+            piece,
+            db,
+            strange,
+            before,
+        });
         self.flush(HELD_BACK, out)
     }
 
@@ -414,20 +426,20 @@ impl<'o, S: Source> Scan<'o, S> {
             && let Some(i) = self.swallower(begin, resync.at)?
             && let Some(first) = self.pending.get(i).copied()
         {
-            let wrong = self.pending.split_off(i);
-            let mut poison: Vec<u64> = wrong.iter().map(|p| p.piece.end).collect();
+            let mut poison: Vec<u64> = self.pending.range(i..).map(|p| p.piece.end).collect();
             poison.push(begin);
-            self.db = first.before.db;
-            self.found_here = first.before.found;
-            self.stated = first.before.stated;
-            self.selected = first.before.selected;
             from = first.piece.begin;
+            self.take_back(i);
             let again = self.forward(from + 1, &poison)?;
             next = again.or(next);
-            self.last = first.before.last;
         } else {
+            // Directly before damage a key of a strange name is a part of it.
+            while let Some(last) = self.pending.back().copied().filter(|p| p.strange) {
+                from = last.piece.begin;
+                self.take_back(self.pending.len() - 1);
+            }
             let last = self.last.map(|(piece, _)| piece.end);
-            doubts.before_may_be_cut = last == Some(begin);
+            doubts.before_may_be_cut = last == Some(from);
         }
         doubts.search_limited = self.is_limited();
         doubts.passed_file = next.is_some_and(|resync| resync.passed_file);
@@ -439,6 +451,19 @@ impl<'o, S: Source> Scan<'o, S> {
         let keys = (end - from).div_ceil(mean);
         self.gap(out, from, end, kind, bad, keys, doubts)?;
         Ok(next.map(|resync| resync.at))
+    }
+
+    /// Takes back the records from the `i`th on.
+    fn take_back(&mut self, i: usize) {
+        if let Some(first) = self.pending.get(i) {
+            let before = first.before;
+            self.db = before.db;
+            self.found_here = before.found;
+            self.stated = before.stated;
+            self.selected = before.selected;
+            self.last = before.last;
+        }
+        self.pending.truncate(i);
     }
 
     /// Whether the end mark is here and not all of its checksum.
