@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 
 use super::examine::{Effort, Examiner};
-use super::habits::{Habits, PROOF_OF_END};
+use super::habits::{Habits, PROOF, PROOF_IN_CUT, PROOF_OF_END};
 use super::header::{HEADER, Header};
 use super::output::{LeftOut, Output, name_at};
 use super::piece::{AuxName, Bad, Found, Piece, What};
@@ -420,8 +420,12 @@ impl<'o, S: Source> Scan<'o, S> {
             self.gap(out, begin, end, Kind::Record, bad, keys, doubts)?;
             return Ok(Some(end));
         }
+        // A record that goes on behind the end of a file that was cut off is
+        // what was cut, and what is in it are no keys.
+        let cut = bad.code == Code::Truncated && !self.has_mark()?;
+        let proof = if cut { PROOF_IN_CUT } else { PROOF };
         let mut from = begin;
-        let mut next = self.forward(begin + 1, &[begin])?;
+        let mut next = self.forward(begin + 1, &[begin], proof)?;
         if let Some(resync) = next
             && let Some(i) = self.swallower(begin, resync.at)?
             && let Some(first) = self.pending.get(i).copied()
@@ -430,7 +434,7 @@ impl<'o, S: Source> Scan<'o, S> {
             poison.push(begin);
             from = first.piece.begin;
             self.take_back(i);
-            let again = self.forward(from + 1, &poison)?;
+            let again = self.forward(from + 1, &poison, PROOF)?;
             next = again.or(next);
         } else {
             // Directly before damage a key of a strange name is a part of it.
@@ -466,6 +470,15 @@ impl<'o, S: Source> Scan<'o, S> {
         self.pending.truncate(i);
     }
 
+    /// Whether the file ends with an end mark.
+    fn has_mark(&mut self) -> io::Result<bool> {
+        let mark = self.front_rules.mark;
+        let Some(at) = self.examiner.window.len().checked_sub(mark) else {
+            return Ok(false);
+        };
+        Ok(self.examiner.window.get(at, 1)?.first() == Some(&0xff))
+    }
+
     /// Whether the end mark is here and not all of its checksum.
     fn is_torn_mark(&mut self, at: u64) -> io::Result<bool> {
         let left = self.examiner.window.len() - at;
@@ -486,6 +499,7 @@ impl<'o, S: Source> Scan<'o, S> {
         doubts: Doubts,
     ) -> Outcome<()> {
         self.flush(0, out)?;
+        self.examiner.wary = true;
         let before = match self.last {
             Some((piece, db)) => Some(self.record(&piece, db)?),
             None => None,
@@ -548,7 +562,7 @@ impl<'o, S: Source> Scan<'o, S> {
         };
         if checksum == ChecksumState::Differs
             && end < len
-            && let Some(resync) = self.forward(begin + 1, &[])?
+            && let Some(resync) = self.forward(begin + 1, &[], PROOF)?
         {
             let why = "an end mark in the middle of the file";
             let mut bad = Bad::new(Code::Checksum, begin, why);
