@@ -12,7 +12,7 @@ use crate::limits::Limits;
 use crate::record::{Attribute, Attributes};
 use crate::text::{Scratch, Str};
 use crate::verify::{Code, Hasher, Server, ValueJudge};
-use crate::wire::{Dialect, Opcode};
+use crate::wire::{Dialect, ModuleId, Opcode};
 use crate::write::Format;
 
 /// Plain strings above this are passed over unread.
@@ -40,6 +40,8 @@ pub(super) struct Examiner<S> {
     names: Scratch,
     /// Bytes decoded so far.
     pub decoded: u64,
+    /// Whether the file is known to be damaged.
+    pub wary: bool,
 }
 
 /// What is gathered of one record.
@@ -76,6 +78,7 @@ impl<S: Source> Examiner<S> {
             hasher: Hasher::new(),
             names: Scratch::with_limit(limits.max_decompressed),
             decoded: 0,
+            wary: false,
         }
     }
 
@@ -156,9 +159,24 @@ impl<S: Source> Examiner<S> {
                     checksum,
                 });
             }
-            if let Part::ItemBegin { full: None, .. } = event {
-                // Nothing in it means anything to a server.
-                self.decoder.pass_over_chunks(end);
+            if let Part::ItemBegin { stored, full, .. } = event {
+                if stored > end - self.decoder.offset() {
+                    let why = "the file ends inside a value";
+                    let mut bad = Bad::new(Code::Truncated, at, why);
+                    bad.key = seen.key_at();
+                    return Ok(Found::Bad(bad));
+                }
+                if full.is_none() {
+                    // Nothing in it means anything to a server.
+                    self.decoder.pass_over_chunks(end);
+                }
+            }
+            if let Part::Module(id) | Part::ModuleAux { module: id, .. } = event
+                && (self.wary || effort != Effort::Expected)
+                && is_accident(id)
+            {
+                let message = format!("there is hardly a module type {}", id.name());
+                seen.bad = Some(Bad::new(Code::ModuleMissing, at, message));
             }
             let inside = matches!(seen.what, Some(What::Key(_)));
             if inside {
@@ -436,6 +454,12 @@ impl Gathered {
         };
         self.bits |= attribute_bit(opcode);
     }
+}
+
+/// Whether a module's name is what a small number makes one: a name has nine
+/// characters, of which the first two would be A.
+fn is_accident(id: ModuleId) -> bool {
+    id.0 >> 52 == 0
 }
 
 /// One bit for an opcode that stands before keys.

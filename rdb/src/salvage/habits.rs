@@ -14,6 +14,8 @@ const FIRM: u64 = 32;
 /// What a record needs to have behind it, in all, to be taken for one when it
 /// was searched for.
 pub(super) const PROOF: u32 = 12;
+/// The same within a record that goes on behind the end of a file that was cut off.
+pub(super) const PROOF_IN_CUT: u32 = 48;
 /// The same where its place is known, because the record before it states its
 /// own length.
 pub(super) const PROOF_OF_END: u32 = 4;
@@ -109,8 +111,12 @@ impl Habits {
             && (look.text || !self.only_text())
             && (look.len > 0 || self.empty);
         let strong = value >= 4 && kind.object(dialect).is_some();
+        // Where most keys are text, others are there, but prove nothing; and of
+        // one or two bytes there are as many as one likes in any value.
+        let plain = look.text && look.len > 2 || self.text * 2 < self.keys;
         match (fits, self.firm()) {
-            (true, true) => value * 2 + 2,
+            (true, true) if plain => value * 2 + 2,
+            (true, true) => value / 2,
             (true, false) if look.text => value * 2,
             (true, false) => value,
             // A packed value is no accident, whatever its name.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 
 use super::examine::{Effort, Examiner};
-use super::habits::{Habits, PROOF_OF_END};
+use super::habits::{Habits, PROOF, PROOF_IN_CUT, PROOF_OF_END};
 use super::header::{HEADER, Header};
 use super::output::{LeftOut, Output, name_at};
 use super::piece::{AuxName, Bad, Found, Piece, What};
@@ -26,6 +26,9 @@ pub(super) struct Pending {
     pub piece: Piece,
     /// Its database.
     db: u64,
+    /// Whether it is a key that speaks against itself: its name is of no kind
+    /// that this file has.
+    strange: bool,
     before: Standing,
 }
 
@@ -217,9 +220,13 @@ impl<'o, S: Source> Scan<'o, S> {
     /// Takes a record that is good.
     fn take<W: Write>(&mut self, piece: Piece, out: &mut Output<'_, W>) -> Outcome<()> {
         let before = self.standing();
+        let mut strange = false;
         match piece.what {
             What::Key(key) => {
                 let bytes = piece.end - piece.begin;
+                let dialect = self.examiner.format.dialect();
+                strange = self.habits.only_text()
+                    && self.habits.weight(key.look, key.kind, dialect, key.value) == 0;
                 self.habits.learn(key.look, bytes, key.attributes);
                 self.front_rules.text = self.habits.only_text();
                 self.found_here += 1;
@@ -252,7 +259,12 @@ impl<'o, S: Source> Scan<'o, S> {
         }
         self.front_rules.longest = self.habits.longest();
         let db = self.db;
-        self.pending.push_back(Pending { piece, db, before });
+        self.pending.push_back(Pending {
+            piece,
+            db,
+            strange,
+            before,
+        });
         self.flush(HELD_BACK, out)
     }
 
@@ -408,26 +420,30 @@ impl<'o, S: Source> Scan<'o, S> {
             self.gap(out, begin, end, Kind::Record, bad, keys, doubts)?;
             return Ok(Some(end));
         }
+        // A record that goes on behind the end of a file that was cut off is
+        // what was cut, and what is in it are no keys.
+        let cut = bad.code == Code::Truncated && !self.has_mark()?;
+        let proof = if cut { PROOF_IN_CUT } else { PROOF };
         let mut from = begin;
-        let mut next = self.forward(begin + 1, &[begin])?;
+        let mut next = self.forward(begin + 1, &[begin], proof)?;
         if let Some(resync) = next
             && let Some(i) = self.swallower(begin, resync.at)?
             && let Some(first) = self.pending.get(i).copied()
         {
-            let wrong = self.pending.split_off(i);
-            let mut poison: Vec<u64> = wrong.iter().map(|p| p.piece.end).collect();
+            let mut poison: Vec<u64> = self.pending.range(i..).map(|p| p.piece.end).collect();
             poison.push(begin);
-            self.db = first.before.db;
-            self.found_here = first.before.found;
-            self.stated = first.before.stated;
-            self.selected = first.before.selected;
             from = first.piece.begin;
-            let again = self.forward(from + 1, &poison)?;
+            self.take_back(i);
+            let again = self.forward(from + 1, &poison, PROOF)?;
             next = again.or(next);
-            self.last = first.before.last;
         } else {
+            // Directly before damage a key of a strange name is a part of it.
+            while let Some(last) = self.pending.back().copied().filter(|p| p.strange) {
+                from = last.piece.begin;
+                self.take_back(self.pending.len() - 1);
+            }
             let last = self.last.map(|(piece, _)| piece.end);
-            doubts.before_may_be_cut = last == Some(begin);
+            doubts.before_may_be_cut = last == Some(from);
         }
         doubts.search_limited = self.is_limited();
         doubts.passed_file = next.is_some_and(|resync| resync.passed_file);
@@ -439,6 +455,28 @@ impl<'o, S: Source> Scan<'o, S> {
         let keys = (end - from).div_ceil(mean);
         self.gap(out, from, end, kind, bad, keys, doubts)?;
         Ok(next.map(|resync| resync.at))
+    }
+
+    /// Takes back the records from the `i`th on.
+    fn take_back(&mut self, i: usize) {
+        if let Some(first) = self.pending.get(i) {
+            let before = first.before;
+            self.db = before.db;
+            self.found_here = before.found;
+            self.stated = before.stated;
+            self.selected = before.selected;
+            self.last = before.last;
+        }
+        self.pending.truncate(i);
+    }
+
+    /// Whether the file ends with an end mark.
+    fn has_mark(&mut self) -> io::Result<bool> {
+        let mark = self.front_rules.mark;
+        let Some(at) = self.examiner.window.len().checked_sub(mark) else {
+            return Ok(false);
+        };
+        Ok(self.examiner.window.get(at, 1)?.first() == Some(&0xff))
     }
 
     /// Whether the end mark is here and not all of its checksum.
@@ -461,6 +499,7 @@ impl<'o, S: Source> Scan<'o, S> {
         doubts: Doubts,
     ) -> Outcome<()> {
         self.flush(0, out)?;
+        self.examiner.wary = true;
         let before = match self.last {
             Some((piece, db)) => Some(self.record(&piece, db)?),
             None => None,
@@ -523,7 +562,7 @@ impl<'o, S: Source> Scan<'o, S> {
         };
         if checksum == ChecksumState::Differs
             && end < len
-            && let Some(resync) = self.forward(begin + 1, &[])?
+            && let Some(resync) = self.forward(begin + 1, &[], PROOF)?
         {
             let why = "an end mark in the middle of the file";
             let mut bad = Bad::new(Code::Checksum, begin, why);

@@ -8,7 +8,7 @@
 use std::io;
 
 use super::examine::{Effort, attribute_bit, magic};
-use super::habits::{PROOF, is_text};
+use super::habits::is_text;
 use super::piece::{AuxName, Found, Piece, What};
 use super::scan::Scan;
 use super::source::Source;
@@ -59,9 +59,9 @@ impl<S: Source> Scan<'_, S> {
         found
     }
 
-    /// The next place at or behind `from` where records go on. A chain of
-    /// records that comes to a place in `poison` leads into known damage.
-    pub fn forward(&mut self, from: u64, poison: &[u64]) -> io::Result<Option<Resync>> {
+    /// The next place at or behind `from` where records go on, by so much `proof`.
+    /// A chain of records that comes to a place in `poison` leads into known damage.
+    pub fn forward(&mut self, from: u64, poison: &[u64], proof: u32) -> io::Result<Option<Resync>> {
         let end = self.examiner.window.len();
         let mut at = from;
         let mut passed_file = false;
@@ -96,7 +96,7 @@ impl<S: Source> Scan<'_, S> {
                 continue;
             }
             // What is close by is likely, and early on there is little to go by.
-            let proof = if at - from < CLOSE { PROOF / 2 } else { PROOF };
+            let proof = if at - from < CLOSE { proof / 2 } else { proof };
             if let Some(at) = self.accept(at, proof, poison, at - from)? {
                 return Ok(Some(Resync { at, passed_file }));
             }
