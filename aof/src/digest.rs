@@ -59,7 +59,7 @@ const WINDOW: usize = 256 << 10;
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The server whose digest it is; by default the one that wrote the RDB
-    /// file at the front, or else the one [`verify`](crate::verify) judges for.
+    /// file at the front, or else the one [`verify`] judges for.
     pub server: Option<Server>,
     /// The time, in Unix milliseconds: what has expired is counted then.
     pub now_ms: Option<i64>,
