@@ -405,7 +405,7 @@ impl File<'_> {
         visitor: &mut dyn Visitor,
     ) -> Result<(), Error> {
         let state = State::new(reader.preamble_len(), None);
-        let end = walk::rest(self.index, state, reader, visitor);
+        let end = walk::walk_rest(self.index, state, reader, visitor);
         match end.error {
             Some(error) if error.is_io() || end.end < self.whole() => Err(Error::Log {
                 file: self.name().to_vec(),

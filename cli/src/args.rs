@@ -3,25 +3,33 @@
 mod aof;
 mod aof_edit;
 mod aof_search;
+mod diff;
 mod digest;
+mod export;
 mod extract;
 mod filter;
 mod get;
 mod keys;
+mod rdb_stats;
+mod salvage;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, value_parser};
 use rdbkit_rdb::verify::Server;
 
 pub use aof::AofCommand;
 pub use aof_edit::{CutArgs, Destination, DropArgs, RepairArgs};
 pub use aof_search::{HistoryArgs, LogArgs, PointsArgs, StatsArgs};
+pub use diff::{DiffArgs, Duration};
 pub use digest::DigestArgs;
+pub use export::{ExportArgs, ExportFormat};
 pub use extract::{ExtractArgs, Without};
 pub use filter::{ExpiryArg, FilterArgs, Size};
 pub use get::GetArgs;
 pub use keys::KeysArgs;
+pub use rdb_stats::{AllocatorArg, RdbStatsArgs};
+pub use salvage::SalvageArgs;
 
 /// Verify Redis and Valkey persistence files: would the server load them?
 #[derive(Debug, Parser)]
@@ -63,12 +71,26 @@ pub enum Command {
     /// "replay needed" names it, and there is no digest.
     Digest(DigestArgs),
 
+    /// Which keys differ between two RDB files, and in which parts
+    ///
+    /// Without a server, in bounded memory, for files of any version and product.
+    /// How values are packed and in which order things stand does not matter;
+    /// expired keys are keys as long as they are in a file (see --expiry alive).
+    Diff(DiffArgs),
+
     /// Take the keys that match out of an RDB file, as a new RDB file
     ///
     /// The new file loads wherever the source does, or where it was asked to.
     /// Function libraries and texts about the file come along unless --without
     /// says otherwise; the replication position and slot migrations do not.
     Extract(ExtractArgs),
+
+    /// Keys with their values as NDJSON, JSON, CSV, commands or RESTORE commands
+    ///
+    /// Everything a client could see of the keys that match, in a form that other
+    /// programs read or a server takes: exact, binary-safe, in one pass and in
+    /// constant memory.
+    Export(ExportArgs),
 
     /// List the keys of an RDB file
     Keys(KeysArgs),
@@ -79,6 +101,20 @@ pub enum Command {
     /// consumers and what is pending. The whole file is read, so a key that is
     /// there twice is shown twice.
     Get(GetArgs),
+
+    /// Tell what an RDB file is made of and what it will take in memory
+    ///
+    /// Types, encodings, databases, prefixes of names, expiries, the largest
+    /// keys, how sizes are spread, what compression saves; as tables, JSON, or a
+    /// report in HTML.
+    Stats(Box<RdbStatsArgs>),
+
+    /// Write what can still be read of a damaged RDB file into a new one
+    ///
+    /// Broken records are skipped, and where it is not known where they end, the
+    /// next ones are searched for. Each gap is told of: where, how much, between
+    /// which keys, why. What is kept is kept byte for byte, and the new file loads.
+    Salvage(SalvageArgs),
 }
 
 const CHECK_EXAMPLES: &str = "\
@@ -111,16 +147,18 @@ pub struct CheckArgs {
     pub quiet: bool,
 
     /// Server to judge for, such as redis:7.2 or valkey:9.1 [default: of the
-    /// file's own product, the release the rules were compared with]
+    /// file's own product, the release the rules were compared with; redis:8.0
+    /// for a log that does not tell]
     #[arg(long = "for", value_name = "SERVER")]
     pub server: Option<Server>,
 
     /// Databases the server is configured for
-    #[arg(long, value_name = "N", default_value_t = 16)]
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = value_parser!(u64).range(1..))]
     pub databases: u64,
 
     /// Module types the server has, such as ReJSON-RL,vectorset; without this
-    /// flag the modules a file needs are listed and are no reason to refuse it
+    /// flag the modules a file needs are listed and are no reason to refuse it.
+    /// Redis 8 has vectorset built in
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub modules: Option<Vec<String>>,
 

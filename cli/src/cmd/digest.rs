@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::Path;
 
+use rdbkit_aof::fs::shown;
 use rdbkit_aof::{Layout, sniff};
 use rdbkit_rdb::digest::{self, Dataset, Outcome, Rules, Writer};
 use rdbkit_rdb::{Error, ErrorKind, Record, RecordBuf, StreamReader};
@@ -27,6 +28,10 @@ pub fn run(args: &DigestArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
     for path in &args.files {
         let exit = match digest(args, path, streams) {
             Ok(exit) => exit,
+            // Nobody reads on: what was found so far counts.
+            Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+                return Ok(worst);
+            }
             Err(Failure::Output(error)) => return Err(error),
             Err(Failure::Input(exit, why)) => {
                 writeln!(streams.err, "rdbkit: {why}")?;
@@ -66,7 +71,7 @@ fn failed(path: &Path, error: &Error) -> Failure {
         ErrorKind::Io(_) | ErrorKind::Limit { .. } | ErrorKind::Unsupported(_) => Exit::Trouble,
         _ => Exit::Problems,
     };
-    let why = format!("{}: {error}; no digest of a part", path.display());
+    let why = format!("{}: {error}; no digest of a part", shown(path));
     Failure::Input(exit, why)
 }
 
@@ -79,13 +84,13 @@ fn digest(args: &DigestArgs, path: &Path, streams: &mut Streams<'_>) -> Result<E
     (&mut input)
         .take(16)
         .read_to_end(&mut head)
-        .map_err(|e| trouble(format!("cannot read {}: {e}", path.display())))?;
+        .map_err(|e| trouble(format!("cannot read {}: {e}", shown(path))))?;
     match sniff(&head) {
         Layout::Commands if input.is_file() => return log::digest(args, path, streams),
         Layout::Commands => return log::piped(args, path, head.as_slice().chain(input), streams),
         Layout::Manifest => {
             let why = "the manifest of a log; name it or its folder, not a pipe";
-            return Err(trouble(format!("{} is {why}", path.display())));
+            return Err(trouble(format!("{} is {why}", shown(path))));
         }
         // Of no byte a log may be, an RDB file not.
         Layout::Empty if path.extension().is_some_and(|ext| ext == "aof") => {
@@ -94,7 +99,7 @@ fn digest(args: &DigestArgs, path: &Path, streams: &mut Streams<'_>) -> Result<E
         _ => {}
     }
     if let Some(what) = compressed(&head, "digest") {
-        return Err(trouble(format!("{} is {what}", path.display())));
+        return Err(trouble(format!("{} is {what}", shown(path))));
     }
 
     let mut reader = StreamReader::new(head.as_slice().chain(&mut input));
@@ -131,7 +136,7 @@ fn digest(args: &DigestArgs, path: &Path, streams: &mut Streams<'_>) -> Result<E
     let dataset = dataset.unwrap_or_else(|| self::dataset(args, writer, streams.now_ms));
     let why = (!unknown.is_empty()).then(|| no_digest(&unknown));
     if let Some(why) = &why {
-        writeln!(streams.err, "rdbkit: {}: {why}", path.display())?;
+        writeln!(streams.err, "rdbkit: {}: {why}", shown(path))?;
     }
     if args.json {
         render::file_json(streams.out, path, &dataset, why.as_deref(), None)?;
@@ -185,7 +190,7 @@ fn has_commands_behind<R: Read>(path: &Path, reader: StreamReader<R>) -> Result<
         .chain(source)
         .take(1)
         .read_to_end(&mut next)
-        .map_err(|e| trouble(format!("cannot read {}: {e}", path.display())))?;
+        .map_err(|e| trouble(format!("cannot read {}: {e}", shown(path))))?;
     // Of anything else servers stop reading at the end too.
     Ok(matches!(next.first(), Some(b'*' | b'#')))
 }
@@ -222,7 +227,7 @@ fn note_expired(
         streams.err,
         "rdbkit: {}: note: {} keys and {} hash fields have expired; a server that loads \
          {what_servers_do}, and so does --skip-expired",
-        path.display(),
+        shown(path),
         tally.expired,
         tally.expired_fields
     )

@@ -1,5 +1,6 @@
 //! Digests, one a line: as `sha1sum` prints them, or as JSON.
 
+use rdbkit_aof::fs::shown;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
@@ -31,7 +32,7 @@ pub fn key(
     key: &[u8],
     digest: Option<Digest>,
 ) -> io::Result<()> {
-    let (digest, path, key) = (or_none(digest), path.display(), key.escape_ascii());
+    let (digest, path, key) = (or_none(digest), shown(path), key.escape_ascii());
     writeln!(out, "{digest}  {path}  db{db}  \"{key}\"")
 }
 
@@ -42,7 +43,7 @@ pub fn key(
 ///
 /// Of writing.
 pub fn file(out: &mut dyn Write, path: &Path, dataset: &Dataset, per_db: bool) -> io::Result<()> {
-    let path = path.display();
+    let path = shown(path);
     if per_db {
         for (number, _, digest) in dataset.databases() {
             writeln!(out, "{}  {path}  db{number}", or_none(digest))?;
