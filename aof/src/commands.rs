@@ -54,7 +54,7 @@ impl Release {
     }
 
     /// The newest of them that is not above `server`, or the oldest of its
-    /// product. Commands that came between two of them are not known.
+    /// product. What came between two of them [`Spec::known_to`] knows.
     #[must_use]
     pub const fn nearest(server: Server) -> Release {
         match (server.product, server.major, server.minor) {
@@ -65,6 +65,26 @@ impl Release {
             (Product::Valkey, 8, _) => Release::Valkey81,
             (Product::Valkey, ..) => Release::Valkey91,
         }
+    }
+
+    /// The next one of the same product.
+    const fn next(self) -> Option<Release> {
+        match self {
+            Release::Redis60 => Some(Release::Redis70),
+            Release::Redis70 => Some(Release::Redis80),
+            Release::Valkey80 => Some(Release::Valkey81),
+            Release::Valkey81 => Some(Release::Valkey91),
+            Release::Redis80 | Release::Valkey91 => None,
+        }
+    }
+}
+
+/// The newest release of a product whose commands are known here, if not their
+/// arities. What a later one knows beyond them cannot be told.
+pub(crate) const fn newest(product: Product) -> Server {
+    match product {
+        Product::Redis => Server::new(Product::Redis, 8, 8),
+        Product::Valkey => Release::Valkey91.server(),
     }
 }
 

@@ -22,6 +22,7 @@ mod folder;
 mod log;
 mod rename;
 mod seen;
+mod shown;
 mod writers;
 
 pub use copy::Copied;
@@ -30,4 +31,5 @@ pub use error::ApplyError;
 pub use folder::Folder;
 pub use log::{FindError, Log};
 pub use seen::Seen;
+pub use shown::{Shown, shown, shown_name};
 pub use writers::{Writer, writers};

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 /// How a run ended. The worst of several inputs counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
-    /// Clean, or whoever read our output went away.
+    /// Clean, or whoever read our output went away before anything else was found.
     Ok,
     /// Problems were found.
     Problems,

@@ -10,6 +10,7 @@ pub mod compat;
 mod exit;
 mod input;
 mod output;
+mod positioned;
 mod proof;
 mod render;
 mod source;
@@ -22,9 +23,10 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use args::{
-    AofCommand, CheckArgs, Cli, Command, CutArgs, Destination, DigestArgs, DropArgs, ExpiryArg,
-    ExtractArgs, FilterArgs, GetArgs, HistoryArgs, KeysArgs, LogArgs, PointsArgs, RepairArgs,
-    SalvageArgs, Size, StatsArgs, Without,
+    AllocatorArg, AofCommand, CheckArgs, Cli, Command, CutArgs, Destination, DiffArgs, DigestArgs,
+    DropArgs, Duration, ExpiryArg, ExportArgs, ExportFormat, ExtractArgs, FilterArgs, GetArgs,
+    HistoryArgs, KeysArgs, LogArgs, PointsArgs, RdbStatsArgs, RepairArgs, SalvageArgs, Size,
+    StatsArgs, Without,
 };
 pub use exit::Exit;
 pub use input::{Input, OpenError};
@@ -50,9 +52,12 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> io::Result<Exit> {
         Command::Check(args) => cmd::check::run(args, streams),
         Command::Aof(command) => cmd::aof::run(command, streams),
         Command::Digest(args) => cmd::digest::run(args, streams),
+        Command::Export(args) => cmd::export::run(args, streams),
+        Command::Diff(args) => cmd::diff::run(args, streams),
         Command::Extract(args) => cmd::extract::run(args, streams),
         Command::Keys(args) => cmd::keys::run(args, streams),
         Command::Get(args) => cmd::get::run(args, streams),
+        Command::Stats(args) => cmd::stats::run(args, streams),
         Command::Salvage(args) => cmd::salvage::run(args, streams),
     }
 }
@@ -88,10 +93,14 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         err: &mut err,
         now_ms,
     };
-    let outcome = run(&cli, &mut streams).and_then(|exit| out.flush().map(|()| exit));
+    let outcome = run(&cli, &mut streams).and_then(|exit| match out.flush() {
+        // Whoever read our output has seen enough, but not asked less.
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(exit),
+        flushed => flushed.map(|()| exit),
+    });
     match outcome {
         Ok(exit) => exit.into(),
-        // Whoever read our output has seen enough.
+        // What was left to be done is not known to be bad.
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Exit::Ok.into(),
         Err(e) => {
             // Nothing is left to say it on if this fails too.

@@ -1,5 +1,6 @@
 //! A new file: whole and on disk under its name, or not there at all.
 
+use rdbkit_aof::fs::shown;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,21 +23,21 @@ impl NewFile {
     /// In words: it is there already and `force` was not given, it is the
     /// `source`, or it cannot be made.
     pub fn create(path: &Path, force: bool, source: &Path) -> Result<NewFile, String> {
-        let shown = path.display();
+        let place = shown(path);
         if path.is_dir() {
-            return Err(format!("{shown} is a folder"));
+            return Err(format!("{place} is a folder"));
         }
         if let (Ok(new), Ok(old)) = (fs::canonicalize(path), fs::canonicalize(source))
             && new == old
         {
-            return Err(format!("{shown} is the source; write to another file"));
+            return Err(format!("{place} is the source; write to another file"));
         }
         if !force && fs::symlink_metadata(path).is_ok() {
-            return Err(format!("{shown} is there already; --force replaces it"));
+            return Err(format!("{place} is there already; --force replaces it"));
         }
         let name = path
             .file_name()
-            .ok_or_else(|| format!("{shown} is no name of a file"))?;
+            .ok_or_else(|| format!("{place} is no name of a file"))?;
         let mut prefix = std::ffi::OsString::from(".");
         prefix.push(name);
         let mut builder = Builder::new();
@@ -49,7 +50,7 @@ impl NewFile {
         }
         let temporary = builder
             .tempfile_in(folder(path))
-            .map_err(|e| format!("cannot make a file beside {shown}: {e}"))?;
+            .map_err(|e| format!("cannot make a file beside {place}: {e}"))?;
         Ok(NewFile {
             temporary,
             path: path.to_owned(),

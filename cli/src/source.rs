@@ -1,5 +1,6 @@
 //! An RDB file named on the command line, open behind its header.
 
+use rdbkit_aof::fs::shown;
 use std::io::{self, Chain, Cursor, Read};
 use std::path::Path;
 
@@ -47,7 +48,7 @@ impl Failure {
             ErrorKind::Io(_) | ErrorKind::Limit { .. } | ErrorKind::Unsupported(_) => Exit::Trouble,
             _ => Exit::Problems,
         };
-        Failure::Job(exit, format!("{}: {error}", path.display()))
+        Failure::Job(exit, format!("{}: {error}", shown(path)))
     }
 }
 
@@ -63,14 +64,14 @@ impl Source {
         (&mut input)
             .take(16)
             .read_to_end(&mut head)
-            .map_err(|e| Failure::trouble(format!("cannot read {}: {e}", path.display())))?;
+            .map_err(|e| Failure::trouble(format!("cannot read {}: {e}", shown(path))))?;
         let other = match sniff(&head) {
             Layout::Commands => Some("an append-only file of commands, no RDB file".to_owned()),
             Layout::Manifest => Some("the manifest of an append-only log, no RDB file".to_owned()),
             _ => compressed(&head, subcommand),
         };
         if let Some(other) = other {
-            return Err(Failure::trouble(format!("{} is {other}", path.display())));
+            return Err(Failure::trouble(format!("{} is {other}", shown(path))));
         }
         let mut reader = StreamReader::new(Cursor::new(head).chain(input));
         let header = reader.next_event();
@@ -78,7 +79,7 @@ impl Source {
             dialect, version, ..
         }) = header.map_err(|e| Failure::of_file(path, &e))?
         else {
-            return Err(Failure::trouble(format!("{} is empty", path.display())));
+            return Err(Failure::trouble(format!("{} is empty", shown(path))));
         };
         let format = Format::of_source(dialect, version);
         Ok(Source { reader, format })
@@ -97,11 +98,11 @@ impl Source {
             .chain(source)
             .take(1)
             .read_to_end(&mut next)
-            .map_err(|e| Failure::trouble(format!("cannot read {}: {e}", path.display())))?;
+            .map_err(|e| Failure::trouble(format!("cannot read {}: {e}", shown(path))))?;
         match next.first() {
             Some(b'*' | b'#') => Err(Failure::trouble(format!(
                 "{} is an append-only file: commands that change its keys follow the RDB part",
-                path.display()
+                shown(path)
             ))),
             // Servers stop reading at the end too.
             _ => Ok(()),

@@ -378,6 +378,64 @@ fn what_cannot_be_is_said() {
 }
 
 #[test]
+fn where_nothing_can_be_written_is_said_first() {
+    let data = Data::single(&log(&["SET a 1", "FLUSHALL"]));
+    let cut = ["cut", "appendonly.aof", "--before", "FLUSHALL", "-o"];
+    let said = data.refused(&[&cut[..], &["-"]].concat(), 2);
+    assert!(said.contains("not standard output"), "{said}");
+    let said = data.refused(&[&cut[..], &["new.aof/"]].concat(), 2);
+    assert!(said.contains("the log is a single file"), "{said}");
+}
+
+#[test]
+fn what_stays_of_a_pattern_is_said() {
+    let data = Data::single(&log(&["SELECT 1", "SET a 1"]));
+    let said = data.refused(&["drop", "appendonly.aof", "sel*", "-o", "new"], 1);
+    assert!(
+        said.contains("SELECT cannot be taken out at appendonly.aof:0"),
+        "{said}"
+    );
+}
+
+#[test]
+fn an_offset_without_a_file_names_those_that_hold_commands() {
+    let data = Data::of("redis-8.0-sid/mp-ops");
+    let manifest = fs::read_to_string(data.log().join("appendonly.aof.manifest")).unwrap();
+    fs::write(
+        data.log().join("appendonly.aof.9.incr.aof"),
+        log(&["SET a 1"]),
+    )
+    .unwrap();
+    let more = "file appendonly.aof.9.incr.aof seq 9 type i\n";
+    fs::write(data.log().join("appendonly.aof.manifest"), manifest + more).unwrap();
+    let said = data.refused(&["cut", "log", "--at", "5", "-o", "new"], 2);
+    assert!(
+        said.contains("9.incr.aof") && said.contains("--file NAME"),
+        "{said}"
+    );
+    assert!(!said.contains(".rdb"), "{said}");
+}
+
+#[test]
+fn what_is_no_log_is_not_repaired_to_an_empty_one() {
+    let data = Data::single(b"a letter\nto somebody\n");
+    for more in [&[][..], &["--skip-damage"]] {
+        let repair = [&["repair", "appendonly.aof", "-o", "new"][..], more].concat();
+        let said = data.refused(&repair, 1);
+        assert!(
+            said.contains("no log at all") && said.contains("--allow-empty"),
+            "{said}"
+        );
+    }
+    ok(&data.run(&["repair", "appendonly.aof", "-o", "new", "--allow-empty"]));
+    assert!(fs::read(data.at("new")).unwrap().is_empty());
+    let data = Data::of("redis-8.0-sid/mp-ops");
+    fs::write(data.log().join("appendonly.aof.manifest"), "# nothing\n").unwrap();
+    let said = data.refused(&["repair", "log", "-o", "new"], 2);
+    assert!(said.contains("names no file"), "{said}");
+}
+
+#[test]
 fn an_empty_file_has_nothing_to_cut() {
     let data = Data::single(b"");
     let said = data.refused(
@@ -592,6 +650,23 @@ fn what_the_old_log_has_is_told_and_no_reason_to_fail() {
     assert!(said.out.contains("JSON.SET"), "{}", said.out);
     let wanted = log(&["SET a 1", "JSON.SET j $ 1", "SET b 1"]);
     assert!(fs::read(data.at("new")).unwrap() == wanted);
+    // Known to the server that is meant, they are no reason for care.
+    let cut = ["cut", "appendonly.aof", "--before", "FLUSHALL"];
+    let known = data.run(
+        &[
+            &cut[..],
+            &["--module-commands", "JSON.*,ft.*", "-o", "known"],
+        ]
+        .concat(),
+    );
+    ok(&known);
+    assert!(!known.out.contains("with care"), "{}", known.out);
+    let lines = ["HPEXPIREAT h 99 FIELDS 1 f", "FLUSHALL"];
+    let data = Data::single(&log(&lines));
+    for (server, code) in [("redis:8.0", 0), ("redis:7.0", 1)] {
+        let said = data.run(&[&cut[..], &["--for", server, "-o", server]].concat());
+        assert_eq!((said.code, said.err.as_str()), (code, ""), "{}", said.out);
+    }
     // A database of a server with more of them than by default.
     let data = Data::single(&log(&["SELECT 20", "SET a 1", "FLUSHALL"]));
     let said = data.run(&["cut", "appendonly.aof", "--before", "FLUSHALL", "-o", "new"]);

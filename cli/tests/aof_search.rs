@@ -404,3 +404,33 @@ fn json_fits_its_schema() {
     let seen: Vec<&str> = kinds.iter().map(String::as_str).collect();
     assert_eq!(seen.join(" "), all);
 }
+
+/// Names of files and keys need not be text.
+#[cfg(unix)]
+#[test]
+fn names_that_are_no_text_can_be_typed() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::tempdir().unwrap();
+    let name = OsStr::from_bytes(b"a\xff.aof");
+    fs::write(folder.path().join(name), log(&["SET a 1", "SET b 1"])).unwrap();
+    let manifest: &[u8] = b"file \"a\\xff.aof\" seq 1 type i\n";
+    fs::write(folder.path().join("m.manifest"), manifest).unwrap();
+    let command = |key: &[u8]| {
+        let mut command = rdbkit(&["log", "--count"]);
+        command.arg(folder.path()).arg("--file").arg(name);
+        command.arg("--key").arg(OsStr::from_bytes(key));
+        command
+    };
+    command(b"a").assert().code(0).stdout("1\n");
+    command(b"\xff").assert().code(1);
+    let output = rdbkit(&["log", "--file", "no\u{1b}"])
+        .arg(folder.path())
+        .assert()
+        .code(2);
+    let text = String::from_utf8(output.get_output().stderr.clone()).unwrap();
+    assert!(
+        text.contains(r#"no file "no\x1b" in this log; it consists of a\xff.aof"#),
+        "{text}"
+    );
+}

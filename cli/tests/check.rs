@@ -319,3 +319,73 @@ fn json_fits_its_schema() {
         }
     }
 }
+
+/// The reader of a report may go away; what was found by then still counts.
+#[test]
+fn a_reader_that_goes_away_hides_nothing() {
+    let (bad, good) = (damaged("crc-bit"), good());
+    for more in [0, 60] {
+        let mut files = vec![bad.as_str()];
+        files.extend(std::iter::repeat_n(good.as_str(), more));
+        let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("rdbkit"))
+            .args(["check", "--json"])
+            .args(files)
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        assert_eq!(child.wait().unwrap().code(), Some(1), "{more} files behind");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn no_name_of_a_file_changes_what_a_terminal_shows() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a\n\u{1b}[2Jb.rdb");
+    fs::copy(good(), &path).unwrap();
+    let name = path.to_str().unwrap();
+    let output = rdbkit(&[name]).assert().code(0).get_output().clone();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains(r"a\n\x1b[2Jb.rdb: loads"), "{text}");
+    let output = rdbkit(&[&(name.to_owned() + "\n")])
+        .assert()
+        .code(2)
+        .get_output()
+        .clone();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains(r"a\n\x1b[2Jb.rdb\n: "), "{text}");
+    assert_eq!(text.lines().count(), 1);
+}
+
+#[test]
+fn vector_sets_are_part_of_redis_8() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dump.rdb");
+    let mut bytes = b"REDIS0012\xfe\x00".to_vec();
+    // A key of type 7, whose module is vectorset, version 0; no items; no checksum.
+    bytes.extend(b"\x07\x01v\x81\xbd\xe7\x2d\xa2\xbb\x1e\xb4\x00\x00\xff\0\0\0\0\0\0\0\0");
+    fs::write(&path, bytes).unwrap();
+    let path = path.to_str().unwrap();
+    rdbkit(&["-q", "--modules", "none", "--for", "redis:8.0", path])
+        .assert()
+        .code(0);
+    rdbkit(&["-q", "--modules", "none", "--for", "redis:7.4", path])
+        .assert()
+        .code(1);
+}
+
+#[test]
+fn servers_and_settings_there_are_none_of() {
+    rdbkit(&["--databases", "0", &good()]).assert().code(2);
+    let output = rdbkit(&["--for", "redis:99", &good()])
+        .assert()
+        .code(0)
+        .get_output()
+        .clone();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        text.contains("redis:99.0 is newer than the rules, which end at redis:8.10"),
+        "{text}"
+    );
+}

@@ -196,3 +196,110 @@ fn people_are_told_what_servers_do() {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
 }
+
+fn command(line: &str) -> String {
+    let words: Vec<&str> = line.split(' ').collect();
+    let args = words
+        .iter()
+        .map(|word| format!("${}\r\n{word}\r\n", word.len()));
+    format!("*{}\r\n{}", words.len(), args.collect::<String>())
+}
+
+/// A folder of files that are given whole.
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn the_commands_tell_whose_log_it_is() {
+    let lines = [command("SET a 1"), command("DELIFEQ a 1")].concat();
+    let own = folder(&[
+        ("a.aof", &lines),
+        ("m.manifest", "file b.1.incr seq 1 type i\n"),
+        ("b.1.incr", &lines),
+    ]);
+    for name in ["a.aof", "m.manifest"] {
+        let (report, exit) = report(&[&path(own.path(), name)], Vec::new());
+        assert_eq!(
+            (&report["verdict"], exit),
+            (&Value::from("loads"), 0),
+            "{name}"
+        );
+        assert_eq!(report["for"]["product"], "valkey", "{name}");
+        assert_eq!(report["for_by"], "commands", "{name}");
+    }
+    // A pipe is not read twice.
+    let (report, exit) = report(&["-"], lines.into_bytes());
+    assert_eq!(exit, 1);
+    assert_eq!(report["for_by"], "assumed");
+    assert_eq!(report["suggested"]["product"], "valkey");
+}
+
+#[test]
+fn a_log_that_does_not_tell_its_server_says_so() {
+    let own = folder(&[("a.aof", &command("SET a 1"))]);
+    let log = path(own.path(), "a.aof");
+    let (report, _) = report(&[&log], Vec::new());
+    assert_eq!(report["for_by"], "assumed");
+    assert_eq!(report["suggested"], Value::Null);
+    let output = rdbkit(&[&log]).assert().code(0).get_output().clone();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("the log does not tell which server wrote it"),
+        "{text}"
+    );
+    let output = rdbkit(&["--for", "valkey:9.1", &log])
+        .assert()
+        .code(0)
+        .get_output()
+        .clone();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(!text.contains("does not tell"), "{text}");
+}
+
+#[test]
+fn what_came_with_a_minor_release_is_known_exactly() {
+    let own = folder(&[("a.aof", &command("HPEXPIREAT h 1 FIELDS 1 f"))]);
+    let log = path(own.path(), "a.aof");
+    rdbkit(&["-q", "--for", "redis:7.2", &log]).assert().code(1);
+    let (report, exit) = report(&["--for", "redis:7.4", &log], Vec::new());
+    assert_eq!((&report["verdict"], exit), (&Value::from("loads"), 0));
+    assert_eq!(report["files"][0]["findings"], serde_json::json!([]));
+}
+
+/// Whoever glances at the report must not take "loads" for "my data are back".
+#[test]
+fn a_server_that_starts_empty_is_told_loudly() {
+    let set = command("SET a 1");
+    let lost = folder(&[("a.aof.1.base.aof", &set), ("a.aof.1.incr.aof", &set)]);
+    let named = folder(&[
+        ("a.aof.manifest", "file a.aof.2.incr.aof seq 2 type i\n"),
+        ("a.aof.2.incr.aof", ""),
+        ("a.aof.1.base.aof", &set),
+        ("a.aof.1.incr.aof.bak", &set),
+    ]);
+    for own in [&lost, &named] {
+        let output = rdbkit(&[own.path().to_str().unwrap()])
+            .assert()
+            .code(1)
+            .get_output()
+            .clone();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            text.contains("ALL LOST   the server starts, but with NO DATA of this log"),
+            "{text}"
+        );
+        assert!(text.contains("a.aof.1.base.aof"), "{text}");
+    }
+    let (report, _) = report(&[named.path().to_str().unwrap()], Vec::new());
+    let findings = report["findings"].as_array().unwrap();
+    let of = |code: &str| {
+        let found = findings.iter().filter(|finding| finding["code"] == code);
+        found.count()
+    };
+    assert_eq!((of("unlisted-file"), of("starts-empty")), (2, 1));
+}

@@ -1,7 +1,9 @@
 //! One row of the command table: arity, and how to find the keys.
 
+use rdbkit_rdb::verify::{Product, Server};
+
 use crate::command::Command;
-use crate::commands::Release;
+use crate::commands::{Release, later};
 use crate::words::strtoll;
 
 /// What servers know of one command.
@@ -94,6 +96,34 @@ impl Spec {
             0 => None,
             least @ ..0 => Some(Arity::AtLeast(least.unsigned_abs() as usize)),
             wanted => Some(Arity::Exactly(wanted as usize)),
+        }
+    }
+
+    /// What `server` knows of the command: `None` if it does not know it,
+    /// `Some(None)` if it does, with an arity that is not known here.
+    #[must_use]
+    pub fn known_to(&self, server: Server) -> Option<Option<Arity>> {
+        let release = Release::nearest(server);
+        let between = later::since(self.name)
+            .is_some_and(|since| (release.server()..=server).contains(&since));
+        if server.product == Product::Redis && between {
+            return Some(release.next().and_then(|next| self.arity(next)));
+        }
+        self.arity(release).map(Some)
+    }
+
+    /// The first release line of a product that is known to have the command,
+    /// but none before those at hand: [`Release::Redis60`], [`Release::Valkey80`].
+    #[must_use]
+    pub fn since(&self, product: Product) -> Option<Server> {
+        let mut releases = Release::ALL.into_iter();
+        let asked = releases
+            .find(|release| release.server().product == product && self.arity(*release).is_some())
+            .map(Release::server);
+        match later::since(self.name) {
+            // An arity that changed says nothing of when the command came.
+            Some(since) if product == Product::Redis => Some(asked.map_or(since, |a| a.min(since))),
+            _ => asked,
         }
     }
 

@@ -64,6 +64,7 @@ fn keys_are_those_servers_see() {
     // Of servers not at hand, and of one release only.
     assert_eq!(keys("msetex 2 a 1 b 2 ex 5"), "a b");
     assert_eq!(keys("xdelex k ids 1 1-1"), "k");
+    assert_eq!(keys("vadd k values 1 1 e"), "k");
 }
 
 #[test]
@@ -120,6 +121,44 @@ fn arities_are_those_of_each_release() {
     assert!(Arity::Exactly(1).accepts(1) && !Arity::Exactly(1).accepts(2));
     assert!(!lookup(b"xdelex").unwrap().is_measured());
     assert!(lookup(b"xadd").unwrap().is_measured());
+}
+
+#[test]
+fn releases_between_those_asked() {
+    let known = |name: &[u8], server: &str| {
+        let server = server.parse().unwrap();
+        lookup(name).unwrap().known_to(server)
+    };
+    assert_eq!(known(b"hexpire", "redis:7.2"), None);
+    assert_eq!(
+        known(b"hexpire", "redis:7.4"),
+        Some(Some(Arity::AtLeast(6)))
+    );
+    assert_eq!(known(b"hgetdel", "redis:7.4"), None);
+    assert_eq!(
+        known(b"hgetdel", "redis:8.0"),
+        Some(Some(Arity::AtLeast(5)))
+    );
+    assert_eq!(known(b"lpop", "redis:6.0"), Some(Some(Arity::Exactly(2))));
+    assert_eq!(known(b"lpop", "redis:6.2"), Some(Some(Arity::AtLeast(2))));
+    assert_eq!(known(b"xdelex", "redis:8.2"), Some(None));
+    assert_eq!(known(b"xdelex", "valkey:9.1"), None);
+    assert_eq!(known(b"msetex", "redis:8.4"), Some(None));
+    let since = |name: &[u8], product| {
+        let since = lookup(name).unwrap().since(product);
+        since.map(|server| server.to_string())
+    };
+    assert_eq!(
+        since(b"hexpire", Product::Redis).as_deref(),
+        Some("redis:7.4")
+    );
+    assert_eq!(
+        since(b"hexpire", Product::Valkey).as_deref(),
+        Some("valkey:9.1")
+    );
+    assert_eq!(since(b"lpop", Product::Redis).as_deref(), Some("redis:6.0"));
+    assert_eq!(since(b"delifeq", Product::Redis), None);
+    assert_eq!(since(b"xdelex", Product::Valkey), None);
 }
 
 #[test]

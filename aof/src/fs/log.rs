@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::fs::folder::{Folder, name_bytes};
+use crate::fs::shown::shown;
 use crate::set::{Set, SetError};
 use crate::sniff::{Layout, sniff};
 use crate::source::Source;
@@ -34,7 +35,7 @@ pub struct Log {
 #[non_exhaustive]
 pub enum FindError {
     /// The operating system refused.
-    #[error("cannot open {}: {source}", path.display())]
+    #[error("cannot open {}: {source}", shown(path))]
     Io {
         /// What was named.
         path: PathBuf,
@@ -42,7 +43,7 @@ pub enum FindError {
         source: io::Error,
     },
     /// A folder without a manifest.
-    #[error("{}: no manifest in this folder{}", path.display(), hint(.inside.as_deref()))]
+    #[error("{}: no manifest in this folder{}", shown(path), hint(.inside.as_deref()))]
     NoManifest {
         /// The folder.
         path: PathBuf,
@@ -50,7 +51,7 @@ pub enum FindError {
         inside: Option<PathBuf>,
     },
     /// A folder with several manifests.
-    #[error("{}: several manifests in this folder ({}); name one of them", path.display(), names.join(", "))]
+    #[error("{}: several manifests in this folder ({}); name one of them", shown(path), names.join(", "))]
     SeveralManifests {
         /// The folder.
         path: PathBuf,
@@ -58,13 +59,13 @@ pub enum FindError {
         names: Vec<String>,
     },
     /// The path ends in no name.
-    #[error("{} is no file", .0.display())]
+    #[error("{} is no file", shown(.0))]
     NoName(PathBuf),
 }
 
 fn hint(inside: Option<&Path>) -> String {
     inside.map_or_else(String::new, |path| {
-        format!("; did you mean {}?", path.display())
+        format!("; did you mean {}?", shown(path))
     })
 }
 

@@ -76,7 +76,9 @@ impl Effect {
             Effect::Truncates => "cuts the end of the file off and starts",
             Effect::LeavesOpen => "starts and leaves MULTI open: later writes are lost",
             Effect::Empties => "starts and cuts the file to nothing: all of it is lost",
-            Effect::Ignores => "starts without these files and may overwrite them",
+            Effect::Ignores => {
+                "starts EMPTY, without the data of these files, and may overwrite them"
+            }
             Effect::Undecided => "only running it would tell",
             Effect::Refuses => "refuses to start",
             Effect::Crashes => "crashes while it loads",

@@ -56,7 +56,7 @@ codes! {
     OddAnnotation "odd-annotation" "An annotation, or a place for one, that no server writes."
     TimeBackwards "time-backwards" "A timestamp before one that comes earlier in the log."
     UnknownCommand "unknown-command" "A command the server does not know."
-    PerhapsUnknown "perhaps-unknown" "A command that the server may or may not know, by its exact version or how it was built."
+    PerhapsUnknown "perhaps-unknown" "A command that the server may know: it is newer than the releases whose commands are known here."
     MissingSubcommand "missing-subcommand" "A command that is nothing without a subcommand stands alone."
     NoArguments "no-arguments" "A command stands without the arguments it needs; servers were seen to crash of it."
     TooFewArguments "too-few-arguments" "Fewer arguments than the command takes: Redis reads memory that is not the command's."
@@ -86,6 +86,7 @@ codes! {
     MissingBase "missing-base" "No base, although rewrites have happened: data may be missing."
     EmptyBase "empty-base" "A base of no byte that should be an RDB file: its data are gone."
     TemporaryFile "temporary-file" "A file left by a server that was stopped while writing it; servers ignore it."
+    StartsEmpty "starts-empty" "All files the manifest names are empty or none, and files with data lie beside."
     UnlistedFile "unlisted-file" "A file the manifest does not name; servers ignore it."
     ReusedName "reused-name" "A file the manifest does not name, under the name the server appends to next: at the next start its old content is loaded."
 }
@@ -133,8 +134,8 @@ impl Code {
             Code::TooFewArguments => arity(Effect::Undecided),
             Code::TooManyArguments => arity(Effect::Loads),
             Code::GluedQuotes if !server.takes_glued_quotes() => Effect::Refuses,
-            Code::NoManifest => Effect::Ignores,
-            Code::SelectRefused => Effect::Loses,
+            Code::NoManifest | Code::StartsEmpty => Effect::Ignores,
+            Code::SelectRefused | Code::EmptyBase => Effect::Loses,
             Code::TornAnnotation | Code::ReusedName | Code::HistoryInUse => Effect::BreaksLater,
             Code::OldAnnotation
             | Code::ManifestUnknown
@@ -156,7 +157,6 @@ impl Code {
             | Code::OffsetOrder
             | Code::ListedTwice
             | Code::MissingBase
-            | Code::EmptyBase
             | Code::TemporaryFile
             | Code::UnlistedFile => Effect::Loads,
         }

@@ -234,7 +234,7 @@ impl<'o> Judge<'o> {
         }
         let (name, server) = (shown(view.name), self.server);
         let (code, message) = if standing == Standing::Perhaps {
-            let message = format!("{name}: not every {server} knows this command");
+            let message = format!("{name}: whether {server} knows this command is not known here");
             (Code::PerhapsUnknown, message)
         } else if view.name.contains(&b'.') {
             let message = format!("{server} does not know {name}: a command of a module?");
@@ -348,7 +348,7 @@ impl<'o> Judge<'o> {
             }
             return;
         }
-        let standing = spec.map_or(Standing::Unknown, |spec| known::of(spec, self.server));
+        let standing = known::subcommand(name, self.server);
         let Standing::Known(spec, arity) = standing else {
             return self.unknown(&View { name, ..*view }, standing, None);
         };

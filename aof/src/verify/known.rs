@@ -2,7 +2,7 @@
 
 use rdbkit_rdb::verify::{Product, Server};
 
-use crate::commands::{self, Arity, Release, Spec};
+use crate::commands::{self, Arity, Spec};
 use crate::verify::names::Class;
 
 /// What a server knows of a name.
@@ -10,7 +10,7 @@ use crate::verify::names::Class;
 pub(super) enum Standing {
     /// It takes so many arguments; `None`: that is not known here.
     Known(&'static Spec, Option<Arity>),
-    /// It may know it, by its exact version or how it was built.
+    /// It is newer than what is known here.
     Perhaps,
     Unknown,
 }
@@ -20,29 +20,30 @@ pub(super) fn standing(name: &[u8], server: Server) -> Standing {
     // A subcommand is no name.
     match commands::lookup(name) {
         Some(spec) if !name.contains(&b'|') => of(spec, server),
-        _ => Standing::Unknown,
+        _ => unknown(server),
+    }
+}
+
+/// The same for a subcommand, such as `xgroup|create`.
+pub(super) fn subcommand(name: &[u8], server: Server) -> Standing {
+    commands::lookup(name).map_or_else(|| unknown(server), |spec| of(spec, server))
+}
+
+/// A server newer than all that is known here may have new commands.
+fn unknown(server: Server) -> Standing {
+    if server > commands::newest(server.product) {
+        Standing::Perhaps
+    } else {
+        Standing::Unknown
     }
 }
 
 /// The same for a row of the table.
-pub(super) fn of(spec: &'static Spec, server: Server) -> Standing {
-    let release = Release::nearest(server);
-    if let Some(arity) = spec.arity(release) {
-        return Standing::Known(spec, Some(arity));
+fn of(spec: &'static Spec, server: Server) -> Standing {
+    match spec.known_to(server) {
+        Some(arity) => Standing::Known(spec, arity),
+        None => unknown(server),
     }
-    if server.product == Product::Redis {
-        let version = (server.major, server.minor);
-        if !spec.is_measured() && version >= (8, 2) {
-            return Standing::Known(spec, None);
-        }
-        // Between two that were asked: it came with one of them.
-        let later = spec.arity(Release::Redis80).is_some() && version > (7, 0)
-            || spec.arity(Release::Redis70).is_some() && (6, 0) < version && version < (7, 0);
-        if later && release != Release::Redis80 {
-            return Standing::Perhaps;
-        }
-    }
-    Standing::Unknown
 }
 
 /// How much a known name asks for, each time it comes.
@@ -149,15 +150,24 @@ mod tests {
     fn who_knows_what() {
         assert_eq!(known("SET", "redis:6.0"), "known");
         assert_eq!(known("hexpire", "redis:7.0"), "unknown");
-        assert_eq!(known("hexpire", "redis:7.4"), "perhaps");
+        assert_eq!(known("hexpire", "redis:7.2"), "unknown");
+        assert_eq!(known("hexpire", "redis:7.4"), "known");
+        assert_eq!(known("hsetex", "redis:7.4"), "unknown");
         assert_eq!(known("hexpire", "redis:8.0"), "known");
         assert_eq!(known("hexpire", "valkey:8.1"), "unknown");
         assert_eq!(known("hexpire", "valkey:9.1"), "known");
         assert_eq!(known("delex", "redis:8.0"), "unknown");
+        assert_eq!(known("delex", "redis:8.2"), "unknown");
         assert_eq!(known("delex", "redis:8.4"), "known");
+        assert_eq!(known("msetex", "redis:8.6"), "known");
+        assert_eq!(known("nosuch", "redis:8.8"), "unknown");
+        assert_eq!(known("nosuch", "redis:99"), "perhaps");
+        assert_eq!(known("nosuch", "valkey:9.2"), "perhaps");
         assert_eq!(known("delex", "valkey:9.1"), "unknown");
         assert_eq!(known("vadd", "redis:6.2"), "unknown");
-        assert_eq!(known("copy", "redis:6.2"), "perhaps");
+        assert_eq!(known("copy", "redis:6.0"), "unknown");
+        assert_eq!(known("copy", "redis:6.2"), "known");
+        assert_eq!(known("lmpop", "redis:6.2"), "unknown");
         assert_eq!(known("copy", "redis:5.0"), "unknown");
         assert_eq!(known("xgroup|create", "redis:8.0"), "unknown");
         assert_eq!(known("nosuch", "valkey:9.1"), "unknown");

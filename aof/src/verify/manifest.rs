@@ -8,7 +8,7 @@ use crate::manifest::{Entry, FileKind, Manifest, ManifestError};
 use crate::set::Set;
 use crate::source::Listed;
 use crate::verify::Options;
-use crate::verify::effect::Habits;
+use crate::verify::effect::{Effect, Habits};
 use crate::verify::finding::{Code, Finding, Findings};
 use crate::verify::report::FileReport;
 
@@ -123,7 +123,10 @@ pub(super) fn judge(
     names(&mut notes, name, manifest);
     contents(&mut notes, files);
     if let Some(listed) = listed {
-        beside(&mut notes, name, manifest, listed);
+        let data = files.iter().any(|file| {
+            file.counts.bytes > 0 || file.failure.is_some() || file.worst >= Some(Effect::Refuses)
+        });
+        beside(&mut notes, name, manifest, listed, data);
     }
 }
 
@@ -240,8 +243,9 @@ fn next_increment(name: &[u8]) -> Vec<u8> {
     [stem, b".1.incr.aof"].concat()
 }
 
-/// Files the manifest does not name.
-fn beside(notes: &mut Notes<'_>, name: &[u8], manifest: &Manifest, listed: &[Listed]) {
+/// Files the manifest does not name. `data`: whether there is any in those it does.
+fn beside(notes: &mut Notes<'_>, name: &[u8], manifest: &Manifest, listed: &[Listed], data: bool) {
+    let mut left = 0;
     let named: BTreeSet<&[u8]> = manifest.entries.iter().map(|e| e.name.as_slice()).collect();
     let stem = name.strip_suffix(b".manifest").unwrap_or(name);
     let next = next_increment(name);
@@ -260,9 +264,18 @@ fn beside(notes: &mut Notes<'_>, name: &[u8], manifest: &Manifest, listed: &[Lis
         } else if appends && file == next && bytes > 0 {
             let message = format!("the server will append to these {bytes} bytes");
             notes.add(Code::ReusedName, file, None, message);
-        } else if suffix(b".aof") || suffix(b".rdb") || suffix(b".manifest") || file == stem {
+        } else if suffix(b".aof")
+            || suffix(b".rdb")
+            || suffix(b".manifest")
+            || file.starts_with(stem)
+        {
+            left += u64::from(!suffix(b".manifest")) * bytes;
             let message = format!("{bytes} bytes that the manifest does not name");
             notes.add(Code::UnlistedFile, file, None, message);
         }
+    }
+    if left > 0 && !data {
+        let message = format!("no data is named, and {left} bytes lie beside");
+        notes.add(Code::StartsEmpty, name, None, message);
     }
 }

@@ -6,6 +6,7 @@
 //! behind whatever leaves the structure intact, and with the next file behind
 //! whatever does not.
 
+mod chosen;
 mod effect;
 mod file;
 mod finding;
@@ -17,6 +18,7 @@ mod names;
 mod report;
 mod set;
 
+pub use chosen::Chosen;
 pub use effect::Effect;
 pub use file::file;
 pub use finding::{Code, Finding};
@@ -40,8 +42,8 @@ use rdbkit_rdb::verify::Server;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The server to judge for; by default one of the product that wrote the
-    /// RDB file at the front of the base, and [`Server::REDIS`] if there is none.
+    /// The server to judge for; by default the one the log tells of, see
+    /// [`Chosen`], or [`Server::REDIS`].
     pub server: Option<Server>,
     /// How many databases the server is configured for; 16 by default, as it is.
     pub databases: u64,

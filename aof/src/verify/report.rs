@@ -6,6 +6,7 @@ use rdbkit_rdb::verify::{Report, Server, Verdict};
 
 use crate::error::Error;
 use crate::manifest::FileKind;
+use crate::verify::chosen::{Chosen, by_commands};
 use crate::verify::effect::Effect;
 use crate::verify::finding::{Code, Finding, Findings};
 
@@ -118,6 +119,8 @@ pub struct SetReport {
     pub manifest: Option<Vec<u8>>,
     /// Which server the verdict holds for.
     pub server: Server,
+    /// How that was settled.
+    pub chosen: Chosen,
     /// The files, in the order they are loaded.
     pub files: Vec<FileReport>,
     /// What was found in the manifest and beside the files.
@@ -148,6 +151,14 @@ impl SetReport {
     #[must_use]
     pub fn has_failed(&self) -> bool {
         self.failure.is_some() || self.files.iter().any(FileReport::has_failed)
+    }
+
+    /// Another server to judge for: the one the log's own commands speak for.
+    /// [`set`](super::set()) has judged for it already; [`single`](super::single)
+    /// cannot read its source twice, so that the caller has to.
+    #[must_use]
+    pub fn suggests(&self) -> Option<Server> {
+        by_commands(&self.counts().names, self.server, self.chosen)
     }
 
     /// What could not be read, in words.

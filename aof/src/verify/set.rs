@@ -13,6 +13,7 @@ use crate::error::{Error, ErrorKind};
 use crate::manifest::{Entry, FileKind};
 use crate::set::{Set, SetError};
 use crate::source::Source;
+use crate::verify::chosen::{Chosen, by_commands, by_manifest};
 use crate::verify::file::judged;
 use crate::verify::finding::{Code, Finding, Findings};
 use crate::verify::judge::Role;
@@ -34,9 +35,15 @@ const HEAD: u64 = 64 << 10;
 pub fn single(name: &[u8], source: impl Read, options: &Options) -> SetReport {
     let mut report = file(source, options);
     report.name = name.to_vec();
+    let told = report.rdb.as_ref().is_some_and(|rdb| rdb.server.is_some());
     SetReport {
         manifest: None,
         server: report.server,
+        chosen: match options.server {
+            Some(_) => Chosen::Asked,
+            None if told => Chosen::Rdb,
+            None => Chosen::Assumed,
+        },
         files: vec![report],
         findings: Vec::new(),
         totals: BTreeMap::new(),
@@ -46,7 +53,8 @@ pub fn single(name: &[u8], source: impl Read, options: &Options) -> SetReport {
 }
 
 /// Verifies the log of manifest `name` with all files it names. The report is
-/// the same for any number of threads.
+/// the same for any number of threads. A log whose commands speak for another
+/// server than was thought at first is read twice.
 ///
 /// # Limits
 ///
@@ -71,9 +79,9 @@ pub fn set(source: &dyn Source, name: &[u8], options: &Options) -> SetReport {
         Ok(set) => (Some(set), None),
         Err(SetError::Io(error)) if error.kind() == IoKind::NotFound => (None, None),
         Err(SetError::Manifest(error)) => {
-            let server = options.server.unwrap_or(Server::REDIS);
-            manifest::refused(&error, name, server, options, &mut findings);
-            return ended(name, server, Vec::new(), findings, None);
+            let target = named(options);
+            manifest::refused(&error, name, target.0, options, &mut findings);
+            return ended(name, target, Vec::new(), findings, None);
         }
         Err(error) => (None, Some(error.to_string())),
     };
@@ -85,15 +93,48 @@ pub fn set(source: &dyn Source, name: &[u8], options: &Options) -> SetReport {
         ),
     };
     let Some(set) = set else {
-        let server = options.server.unwrap_or(Server::REDIS);
+        let target = named(options);
         if failure.is_none() {
-            manifest::missing(name, listed.as_deref(), server, options, &mut findings);
+            manifest::missing(name, listed.as_deref(), target.0, options, &mut findings);
         }
-        return ended(name, server, Vec::new(), findings, failure);
+        return ended(name, target, Vec::new(), findings, failure);
     };
-    let server = options.server.unwrap_or_else(|| writer(source, &set));
+    let mut target = match options.server {
+        Some(server) => (server, Chosen::Asked),
+        None => writer(source, &set),
+    };
+    let mut files = all(source, &set, options, target.0);
+    let mut names = BTreeMap::new();
+    for file in &files {
+        names.extend(file.counts.names.iter().map(|(name, n)| (name.clone(), *n)));
+    }
+    if let Some(server) = by_commands(&names, target.0, target.1) {
+        target = (server, Chosen::Commands);
+        files = all(source, &set, options, server);
+    }
+    manifest::judge(
+        &set,
+        &files,
+        listed.as_deref(),
+        target.0,
+        options,
+        &mut findings,
+    );
+    ended(name, target, files, findings, failure)
+}
+
+/// The server that was named, where the log does not come to tell.
+fn named(options: &Options) -> (Server, Chosen) {
+    match options.server {
+        Some(server) => (server, Chosen::Asked),
+        None => (Server::REDIS, Chosen::Assumed),
+    }
+}
+
+/// Judges all files.
+fn all(source: &dyn Source, set: &Set, options: &Options, server: Server) -> Vec<FileReport> {
     let last = set.files().len().saturating_sub(1);
-    let files = in_parallel(set.files().len(), options.threads, |index| {
+    in_parallel(set.files().len(), options.threads, |index| {
         let Some(entry) = set.files().get(index) else {
             return unread(&Entry::new(b"", 1, FileKind::Base), server);
         };
@@ -102,21 +143,12 @@ pub fn set(source: &dyn Source, name: &[u8], options: &Options) -> SetReport {
             appended: index == last && entry.kind == FileKind::Increment,
         };
         one(source, entry, options, server, role)
-    });
-    manifest::judge(
-        &set,
-        &files,
-        listed.as_deref(),
-        server,
-        options,
-        &mut findings,
-    );
-    ended(name, server, files, findings, failure)
+    })
 }
 
 fn ended(
     name: &[u8],
-    server: Server,
+    (server, chosen): (Server, Chosen),
     files: Vec<FileReport>,
     findings: Findings,
     failure: Option<String>,
@@ -124,6 +156,7 @@ fn ended(
     SetReport {
         manifest: Some(name.to_vec()),
         server,
+        chosen,
         files,
         findings: findings.kept,
         totals: findings.totals,
@@ -132,20 +165,28 @@ fn ended(
     }
 }
 
-/// The server to judge for when nobody says which: of the product that wrote the base.
-fn writer(source: &dyn Source, set: &Set) -> Server {
-    let base = set.files().first().filter(|e| e.kind == FileKind::Base);
-    let Some(bytes) = base.and_then(|base| source.open(&base.name).ok()) else {
-        return Server::REDIS;
-    };
+/// The server to judge for when nobody says which: of the product that wrote
+/// the base, or else the manifest.
+fn writer(source: &dyn Source, set: &Set) -> (Server, Chosen) {
+    if let Some(server) = base_writer(source, set) {
+        return (server, Chosen::Rdb);
+    }
+    match set.manifest().is_some_and(by_manifest) {
+        true => (Server::REDIS, Chosen::Manifest),
+        false => (Server::REDIS, Chosen::Assumed),
+    }
+}
+
+fn base_writer(source: &dyn Source, set: &Set) -> Option<Server> {
+    let base = set.files().first().filter(|e| e.kind == FileKind::Base)?;
+    let bytes = source.open(&base.name).ok()?;
     let options = rdb::Options {
         duplicates: false,
         max_findings: 0,
         ..rdb::Options::default()
     };
     // The AUX fields stand at the front: that the rest is missing does not matter.
-    let report = rdb::stream(bytes.take(HEAD), &options);
-    report.server.unwrap_or(Server::REDIS)
+    rdb::stream(bytes.take(HEAD), &options).server
 }
 
 fn one(

@@ -1,5 +1,6 @@
 //! What can be typed to look into a log.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -37,7 +38,7 @@ pub struct LogArgs {
 
     /// Glob that one of the command's keys must match; may be given more than once
     #[arg(short, long = "key", value_name = "GLOB")]
-    pub keys: Vec<String>,
+    pub keys: Vec<OsString>,
 
     /// Commands that work on this database
     #[arg(short = 'n', long, value_name = "N")]
@@ -61,7 +62,7 @@ pub struct LogArgs {
 
     /// Only this file of the log, by its name in the manifest
     #[arg(long, value_name = "NAME")]
-    pub file: Option<String>,
+    pub file: Option<OsString>,
 
     /// Only commands that may change data: no SELECT, MULTI, EXEC
     #[arg(long)]
@@ -144,7 +145,7 @@ pub struct HistoryArgs {
 
     /// The key, as it is: no pattern
     #[arg(value_name = "KEY")]
-    pub key: std::ffi::OsString,
+    pub key: OsString,
 
     /// The database it is in [default: any]
     #[arg(short = 'n', long, value_name = "N")]

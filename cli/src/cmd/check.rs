@@ -1,13 +1,14 @@
 //! `rdbkit check`: would the server load these files?
 
-mod log;
+pub(super) mod log;
 
+use rdbkit_aof::fs::shown;
 use std::io::{self, Read};
 use std::path::Path;
 
 use rdbkit_aof::verify::{Effect, SetReport};
 use rdbkit_aof::{Layout, sniff};
-use rdbkit_rdb::verify::{self, Code, Finding, Options, Report, Verdict};
+use rdbkit_rdb::verify::{self, Code, Finding, Options, Report, Server, Verdict};
 
 use crate::args::CheckArgs;
 use crate::exit::Exit;
@@ -36,20 +37,29 @@ pub fn run(args: &CheckArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
         max_findings: args.max_findings,
         ..Options::default()
     };
+    if let Some(server) = args.server
+        && server > Server::newest(server.product)
+    {
+        writeln!(
+            streams.err,
+            "rdbkit: {server} is newer than the rules, which end at {}: what it does differently is not known",
+            Server::newest(server.product)
+        )?;
+    }
     let mut worst = Exit::Ok;
     for path in &args.files {
-        let exit = match check(path, args, &options) {
-            Ok(Found::Rdb(report)) => show(args, path, &report, streams)?,
-            Ok(Found::Log(report)) => show_log(args, path, &report, streams)?,
-            Err(why) => {
-                writeln!(streams.err, "rdbkit: {why}")?;
-                if args.json {
-                    render::json::failure(streams.out, path, &why)?;
-                }
-                Exit::Trouble
+        let (exit, told) = match check(path, args, &options) {
+            Ok(Found::Rdb(report)) => (exit_of(&report), show(args, path, &report, streams)),
+            Ok(Found::Log(report)) => {
+                (exit_of_log(&report), show_log(args, path, &report, streams))
             }
+            Err(why) => (Exit::Trouble, show_failure(args, path, &why, streams)),
         };
         worst = worst.max(exit);
+        match told {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(worst),
+            told => told?,
+        }
     }
     Ok(worst)
 }
@@ -66,13 +76,19 @@ fn check(path: &Path, args: &CheckArgs, options: &Options) -> Result<Found, Stri
     (&mut input)
         .take(HEAD)
         .read_to_end(&mut head)
-        .map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+        .map_err(|e| format!("cannot read {}: {e}", shown(path)))?;
     if let Some(what) = unreadable(&head) {
-        return Err(format!("{} is {what}", path.display()));
+        return Err(format!("{} is {what}", shown(path)));
     }
     if is_log(path, args, &head) {
         let source = head.as_slice().chain(&mut input);
         let mut report = log::single(path, source, args);
+        // A pipe is gone by now; the report tells what it should be judged for.
+        if let Some(server) = report.suggests()
+            && let Some(again) = input.again()
+        {
+            report = log::single_for(path, again, args, server);
+        }
         for rdb in report.files.iter_mut().filter_map(|f| f.rdb.as_mut()) {
             name_duplicates(rdb, &input);
         }
@@ -137,20 +153,38 @@ fn show(
     path: &Path,
     report: &Report,
     streams: &mut Streams<'_>,
-) -> io::Result<Exit> {
+) -> io::Result<()> {
     if let Some(failure) = &report.failure {
-        writeln!(streams.err, "rdbkit: {}: {failure}", path.display())?;
+        writeln!(streams.err, "rdbkit: {}: {failure}", shown(path))?;
     }
     if args.json {
-        render::json::report(streams.out, path, report)?;
+        render::json::report(streams.out, path, report)
     } else if !args.quiet {
-        render::text::report(streams.out, path, report)?;
+        render::text::report(streams.out, path, report)
+    } else {
+        Ok(())
     }
-    Ok(match report.verdict() {
+}
+
+fn exit_of(report: &Report) -> Exit {
+    match report.verdict() {
         _ if report.failure.is_some() => Exit::Trouble,
         Verdict::Loads => Exit::Ok,
         Verdict::LoadsTruncated | Verdict::Refused | Verdict::Undecided => Exit::Problems,
-    })
+    }
+}
+
+fn show_failure(
+    args: &CheckArgs,
+    path: &Path,
+    why: &str,
+    streams: &mut Streams<'_>,
+) -> io::Result<()> {
+    writeln!(streams.err, "rdbkit: {why}")?;
+    if args.json {
+        render::json::failure(streams.out, path, why)?;
+    }
+    Ok(())
 }
 
 fn show_log(
@@ -158,23 +192,26 @@ fn show_log(
     path: &Path,
     report: &SetReport,
     streams: &mut Streams<'_>,
-) -> io::Result<Exit> {
+) -> io::Result<()> {
     for failure in report.failures() {
-        writeln!(streams.err, "rdbkit: {}: {failure}", path.display())?;
+        writeln!(streams.err, "rdbkit: {}: {failure}", shown(path))?;
     }
     if args.json {
-        render::json::log::report(streams.out, path, report)?;
+        render::json::log::report(streams.out, path, report)
     } else if !args.quiet {
-        render::text::log::report(streams.out, path, report)?;
+        render::text::log::report(streams.out, path, report)
+    } else {
+        Ok(())
     }
-    Ok(if report.has_failed() {
+}
+
+fn exit_of_log(report: &SetReport) -> Exit {
+    let worst = report.worst_of_all();
+    if report.has_failed() {
         Exit::Trouble
-    } else if report
-        .worst_of_all()
-        .is_none_or(|worst| worst == Effect::Loads)
-    {
+    } else if worst.is_none_or(|worst| worst == Effect::Loads) {
         Exit::Ok
     } else {
         Exit::Problems
-    })
+    }
 }

@@ -1,15 +1,19 @@
 //! `rdbkit digest`: what `DEBUG DIGEST` says of the data in these files.
 
+mod log;
+
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::Path;
 
+use rdbkit_aof::fs::shown;
 use rdbkit_aof::{Layout, sniff};
 use rdbkit_rdb::digest::{self, Dataset, Outcome, Rules, Writer};
 use rdbkit_rdb::{Error, ErrorKind, Record, RecordBuf, StreamReader};
 
 use crate::Streams;
 use crate::args::DigestArgs;
+use crate::cmd::check::log::is_set;
 use crate::exit::Exit;
 use crate::input::{Input, compressed};
 use crate::render::digest as render;
@@ -24,6 +28,10 @@ pub fn run(args: &DigestArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
     for path in &args.files {
         let exit = match digest(args, path, streams) {
             Ok(exit) => exit,
+            // Nobody reads on: what was found so far counts.
+            Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+                return Ok(worst);
+            }
             Err(Failure::Output(error)) => return Err(error),
             Err(Failure::Input(exit, why)) => {
                 writeln!(streams.err, "rdbkit: {why}")?;
@@ -63,19 +71,35 @@ fn failed(path: &Path, error: &Error) -> Failure {
         ErrorKind::Io(_) | ErrorKind::Limit { .. } | ErrorKind::Unsupported(_) => Exit::Trouble,
         _ => Exit::Problems,
     };
-    let why = format!("{}: {error}; no digest of a part", path.display());
+    let why = format!("{}: {error}; no digest of a part", shown(path));
     Failure::Input(exit, why)
 }
 
 fn digest(args: &DigestArgs, path: &Path, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
+    if is_set(path).map_err(trouble)? {
+        return log::digest(args, path, streams);
+    }
     let mut input = Input::open(path).map_err(|e| trouble(e.to_string()))?;
     let mut head = Vec::with_capacity(16);
     (&mut input)
         .take(16)
         .read_to_end(&mut head)
-        .map_err(|e| trouble(format!("cannot read {}: {e}", path.display())))?;
-    if let Some(what) = not_an_rdb(&head) {
-        return Err(trouble(format!("{} is {what}", path.display())));
+        .map_err(|e| trouble(format!("cannot read {}: {e}", shown(path))))?;
+    match sniff(&head) {
+        Layout::Commands if input.is_file() => return log::digest(args, path, streams),
+        Layout::Commands => return log::piped(args, path, head.as_slice().chain(input), streams),
+        Layout::Manifest => {
+            let why = "the manifest of a log; name it or its folder, not a pipe";
+            return Err(trouble(format!("{} is {why}", shown(path))));
+        }
+        // Of no byte a log may be, an RDB file not.
+        Layout::Empty if path.extension().is_some_and(|ext| ext == "aof") => {
+            return log::digest(args, path, streams);
+        }
+        _ => {}
+    }
+    if let Some(what) = compressed(&head, "digest") {
+        return Err(trouble(format!("{} is {what}", shown(path))));
     }
 
     let mut reader = StreamReader::new(head.as_slice().chain(&mut input));
@@ -96,18 +120,29 @@ fn digest(args: &DigestArgs, path: &Path, streams: &mut Streams<'_>) -> Result<E
             per_key(args, path, &record, dataset.rules(), streams)?;
         }
     }
-    no_commands_behind(path, reader)?;
+    if !args.base_only && has_commands_behind(path, reader)? {
+        if args.per_key {
+            let why = "an append-only file: commands follow the RDB part, whose keys these are";
+            return Err(trouble(format!("{} is {why}", path.display())));
+        }
+        if !input.is_file() {
+            let why = "an append-only file: commands follow the RDB part. It has to be read twice; \
+                       name the file, not a pipe";
+            return Err(trouble(format!("{} is {why}", path.display())));
+        }
+        return log::digest(args, path, streams);
+    }
 
     let dataset = dataset.unwrap_or_else(|| self::dataset(args, writer, streams.now_ms));
     let why = (!unknown.is_empty()).then(|| no_digest(&unknown));
     if let Some(why) = &why {
-        writeln!(streams.err, "rdbkit: {}: {why}", path.display())?;
+        writeln!(streams.err, "rdbkit: {}: {why}", shown(path))?;
     }
     if args.json {
-        render::file_json(streams.out, path, &dataset, why.as_deref())?;
+        render::file_json(streams.out, path, &dataset, why.as_deref(), None)?;
     } else {
         render::file(streams.out, path, &dataset, args.per_db)?;
-        note_expired(args, path, &dataset, streams)?;
+        note_expired(args, path, &dataset, "the file drops them", streams)?;
     }
     Ok(match why {
         None => Exit::Ok,
@@ -146,36 +181,18 @@ fn per_key(
     Ok(())
 }
 
-/// What a file is that is clearly meant to be something else than an RDB file.
-fn not_an_rdb(head: &[u8]) -> Option<String> {
-    match sniff(head) {
-        Layout::Commands => Some(format!("an append-only file of commands; {REPLAY}")),
-        Layout::Manifest => Some(format!("the manifest of an append-only log; {REPLAY}")),
-        _ => compressed(head, "digest"),
-    }
-}
-
-const REPLAY: &str = "to know what data they make, they would have to be replayed, \
-                      which rdbkit does not do";
-
 /// An append-only file may begin as an RDB file. The digest of that would be
 /// taken for one of the whole.
-fn no_commands_behind<R: Read>(path: &Path, reader: StreamReader<R>) -> Result<(), Failure> {
+fn has_commands_behind<R: Read>(path: &Path, reader: StreamReader<R>) -> Result<bool, Failure> {
     let (rest, source) = reader.into_rest();
     let mut next = Vec::with_capacity(1);
     rest.as_slice()
         .chain(source)
         .take(1)
         .read_to_end(&mut next)
-        .map_err(|e| trouble(format!("cannot read {}: {e}", path.display())))?;
-    match next.first() {
-        Some(b'*' | b'#') => Err(trouble(format!(
-            "{} is an append-only file: commands follow the RDB part; {REPLAY}",
-            path.display()
-        ))),
-        // Servers stop reading at the end too.
-        _ => Ok(()),
-    }
+        .map_err(|e| trouble(format!("cannot read {}: {e}", shown(path))))?;
+    // Of anything else servers stop reading at the end too.
+    Ok(matches!(next.first(), Some(b'*' | b'#')))
 }
 
 fn no_digest(unknown: &BTreeMap<String, u64>) -> String {
@@ -199,6 +216,7 @@ fn note_expired(
     args: &DigestArgs,
     path: &Path,
     dataset: &Dataset,
+    what_servers_do: &str,
     streams: &mut Streams<'_>,
 ) -> io::Result<()> {
     let tally = dataset.tally();
@@ -207,9 +225,9 @@ fn note_expired(
     }
     writeln!(
         streams.err,
-        "rdbkit: {}: note: {} keys and {} hash fields have expired; a server that loads the file \
-         drops them, and so does --skip-expired",
-        path.display(),
+        "rdbkit: {}: note: {} keys and {} hash fields have expired; a server that loads \
+         {what_servers_do}, and so does --skip-expired",
+        shown(path),
         tally.expired,
         tally.expired_fields
     )

@@ -1,5 +1,6 @@
 //! `rdbkit extract`: the keys that match, as a new RDB file.
 
+use rdbkit_aof::fs::shown;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
@@ -65,7 +66,7 @@ fn make(args: &ExtractArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> 
         let mut new =
             NewFile::create(&args.output, args.force, &args.file).map_err(Failure::trouble)?;
         let cannot =
-            |e: io::Error| Failure::trouble(format!("cannot write {}: {e}", args.output.display()));
+            |e: io::Error| Failure::trouble(format!("cannot write {}: {e}", shown(&args.output)));
         let written = write(&mut source, &mut filter, new.file(), format, keep);
         let (summary, out) = written.map_err(|e| match e {
             ExtractError::Write(e) => cannot(e),
@@ -116,8 +117,8 @@ fn failed(path: &Path, error: ExtractError) -> Failure {
         ExtractError::Source(error) => Failure::of_file(path, &error),
         // Standard output: a reader that went away is no trouble.
         ExtractError::Write(error) => Failure::Output(error),
-        ExtractError::Command(_) => Failure::trouble(format!("{}: {error}", path.display())),
-        _ => Failure::Job(Exit::Problems, format!("{}: {error}", path.display())),
+        ExtractError::Command(_) => Failure::trouble(format!("{}: {error}", shown(path))),
+        _ => Failure::Job(Exit::Problems, format!("{}: {error}", shown(path))),
     }
 }
 
@@ -147,7 +148,7 @@ fn tell(
     let (keys, seen, bytes) = (grouped(summary.keys), grouped(summary.seen), grouped(bytes));
     let to = match args.output == Path::new("-") {
         true => "standard output".to_owned(),
-        false => args.output.display().to_string(),
+        false => shown(&args.output).to_string(),
     };
     writeln!(
         err,

@@ -1,5 +1,6 @@
 //! `rdbkit get`: the value of one key.
 
+use rdbkit_aof::fs::shown;
 use std::io::{self, Write};
 
 use rdbkit_aof::unquoted;
@@ -58,19 +59,16 @@ fn get(args: &GetArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
         }
         Err(ExtractError::Source(error)) => Some(Failure::of_file(&args.file, &error)),
         Err(error) => {
-            return Err(Failure::trouble(format!(
-                "{}: {error}",
-                args.file.display()
-            )));
+            return Err(Failure::trouble(format!("{}: {error}", shown(&args.file))));
         }
     };
     let found = out.finish().map_err(|e| Failure::trouble(e.to_string()))?;
-    let shown = show(args, &found.0, damage.is_some(), streams)?;
+    let count = show(args, &found.0, damage.is_some(), streams)?;
     if let Some(damage) = damage {
         return Err(damage);
     }
-    if shown == 0 {
-        let (key, file) = (args.key.to_string_lossy(), args.file.display());
+    if count == 0 {
+        let (key, file) = (args.key.to_string_lossy(), shown(&args.file));
         let within = args
             .db
             .map_or_else(String::new, |db| format!("database {db} of "));
@@ -98,13 +96,13 @@ fn show(
 ) -> Result<u64, Failure> {
     let failed = |e| Failure::of_file(&args.file, &e);
     let mut records = SliceReader::new(file).records();
-    let mut shown = 0;
+    let mut count = 0;
     loop {
         let record = match records.next_record() {
             Ok(Some(record)) => record,
-            Ok(None) => return Ok(shown),
+            Ok(None) => return Ok(count),
             // The damage is told with its place in the source.
-            Err(_) if may_end_early => return Ok(shown),
+            Err(_) if may_end_early => return Ok(count),
             Err(error) => return Err(failed(error)),
         };
         if args.raw {
@@ -117,7 +115,7 @@ fn show(
         } else {
             render::text::key(streams.out, &record).map_err(|e| of_value(args, e))?;
         }
-        shown += 1;
+        count += 1;
     }
 }
 
@@ -127,7 +125,7 @@ fn of_value(args: &GetArgs, error: render::ValueError) -> Failure {
     match error {
         render::ValueError::Output(error) => Failure::Output(error),
         render::ValueError::Value(error) => {
-            let why = format!("{}: the value is damaged: {error}", args.file.display());
+            let why = format!("{}: the value is damaged: {error}", shown(&args.file));
             Failure::Job(Exit::Problems, why)
         }
     }

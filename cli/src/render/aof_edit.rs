@@ -1,5 +1,6 @@
 //! Edits of a log for people: what goes, what stays, why not.
 
+use rdbkit_aof::fs::shown;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -32,11 +33,11 @@ pub fn plan(
 ) -> io::Result<()> {
     let action = plan.action;
     match &plan.point {
-        Some(at) => writeln!(out, "{}: {action} at {}", path.display(), spot(at))?,
+        Some(at) => writeln!(out, "{}: {action} at {}", shown(path), spot(at))?,
         None if plan.changed() || !manifest.is_empty() => {
-            writeln!(out, "{}: {action}", path.display())?
+            writeln!(out, "{}: {action}", shown(path))?
         }
-        None => writeln!(out, "{}: {action}: nothing to be done", path.display())?,
+        None => writeln!(out, "{}: {action}: nothing to be done", shown(path))?,
     }
     around(out, &plan.around)?;
     for harm in manifest {
@@ -290,6 +291,10 @@ pub fn hint(error: &Error) -> Vec<String> {
             lines
         }
         Error::Damaged { .. } => vec!["rdbkit aof repair PATH -o NEW makes it whole".to_owned()],
+        Error::NothingReadable { .. } => {
+            vec!["--allow-empty makes an empty log of it all the same".to_owned()]
+        }
+        Error::WhichFile { .. } => vec!["say so with --file NAME".to_owned()],
         Error::MissingIncrement { .. } => vec!["--allow-missing goes on without it".to_owned()],
         _ => Vec::new(),
     }

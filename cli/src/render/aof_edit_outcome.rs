@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use rdbkit_aof::edit::Plan;
-use rdbkit_aof::fs::{Log, Written};
+use rdbkit_aof::fs::{Log, Written, shown};
 use rdbkit_aof::verify::Effect;
 use rdbkit_rdb::verify::{Product, Server};
 
@@ -32,7 +32,7 @@ pub fn outcome(
     writeln!(
         out,
         "{GOOD}written{GOOD:#}: {}: {}, {} bytes ({} shared, {} copied by the system, {} by rdbkit)",
-        written.path.display(),
+        shown(&written.path),
         counted(written.files as u64, "file", "files"),
         grouped(copied.total()),
         grouped(copied.cloned),
@@ -61,7 +61,7 @@ pub fn outcome(
         row(
             out,
             "backup",
-            &format!("the old log, untouched: {}", backup.display()),
+            &format!("the old log, untouched: {}", shown(backup)),
         )?;
     }
     if !written.others.is_empty() {
@@ -126,11 +126,18 @@ fn start(server: Server, path: &Path, manifest: Option<&[u8]>) -> String {
 }
 
 /// A path as a shell takes it.
-fn shell(path: &Path) -> String {
-    let text = path.display().to_string();
+pub fn shell(path: &Path) -> String {
+    let Some(text) = path
+        .to_str()
+        .filter(|text| *text == shown(path).to_string())
+    else {
+        // Bash, zsh and ksh read these escapes.
+        let bytes = path.as_os_str().as_encoded_bytes();
+        return format!("$'{}'", bytes.escape_ascii());
+    };
     let plain = |c: char| c.is_alphanumeric() || "/._-+,:=@%".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
-        text
+        text.to_owned()
     } else {
         format!("'{}'", text.replace('\'', "'\\''"))
     }
@@ -144,6 +151,7 @@ mod tests {
     fn commands_can_be_pasted() {
         assert_eq!(shell(Path::new("/srv/redis/new")), "/srv/redis/new");
         assert_eq!(shell(Path::new("it's new")), r"'it'\''s new'");
+        assert_eq!(shell(Path::new("a\n'b")), r"$'a\n\'b'");
         let text = start(
             Server::new(Product::Redis, 8, 0),
             Path::new("/srv/my data/new"),

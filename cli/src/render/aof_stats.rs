@@ -1,5 +1,6 @@
 //! Statistics of a log, for people and machines.
 
+use rdbkit_aof::fs::shown;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
@@ -29,7 +30,7 @@ pub fn text(out: &mut dyn Write, path: &Path, names: &[String], stats: &Stats) -
     writeln!(
         out,
         "{}: {} commands, {} bytes",
-        path.display(),
+        shown(path),
         grouped(total.commands),
         grouped(total.bytes)
     )?;

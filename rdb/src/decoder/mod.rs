@@ -41,7 +41,7 @@ pub(crate) use drive::{KeySink, Sink};
 use module::Items;
 use rare::Rare;
 use stream::StreamState;
-pub(crate) use whole::Whole;
+pub(crate) use whole::{PlainString, Whole};
 
 /// What [`Decoder::step`] did.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -276,6 +276,19 @@ impl Decoder {
     #[must_use]
     pub fn db(&self) -> u64 {
         self.db
+    }
+
+    /// Goes on at a record boundary elsewhere in the file, with the templates
+    /// that were seen so far.
+    pub(crate) fn go_to(&mut self, offset: u64, db: u64) {
+        self.state = State::Opcode;
+        (self.offset, self.db) = (offset, db);
+        self.lax_length = None;
+    }
+
+    /// Bounds what one owned record may have.
+    pub(crate) fn set_max_record(&mut self, bytes: u64) {
+        self.limits.max_record = bytes;
     }
 
     /// The bounds it was made with.

@@ -48,7 +48,7 @@ impl<S: Source> Scan<'_, S> {
 
     fn try_effort(&self) -> Effort {
         let left = self.allowance().saturating_sub(self.searched);
-        Effort::Tried(left.min(TRY).max(TRY_CHEAPLY))
+        Effort::Tried(left.clamp(TRY_CHEAPLY, TRY))
     }
 
     fn examine_candidate(&mut self, at: u64) -> io::Result<Found> {

@@ -195,6 +195,27 @@ impl Server {
         self.product == Product::Redis || (self.major, self.minor) >= (8, 1)
     }
 
+    /// Whether this server has the module of a type without being told to load
+    /// it: vector sets come with Redis from 8.0 on.
+    #[must_use]
+    pub fn has_built_in(self, module: &str) -> bool {
+        let vectors = module.eq_ignore_ascii_case("vectorset");
+        vectors && self.product == Product::Redis && (self.major, self.minor) >= (8, 0)
+    }
+
+    /// The newest release line of a product whose formats are known here. What
+    /// a later one does differently no verdict tells.
+    #[must_use]
+    pub fn newest(product: Product) -> Server {
+        let (table, other): (&[_], Server) = match product {
+            Product::Redis => (&REDIS, Server::REDIS),
+            Product::Valkey => (&VALKEY, Server::VALKEY),
+        };
+        table.first().map_or(other, |((major, minor), _)| {
+            Server::new(product, *major, *minor)
+        })
+    }
+
     /// Whether this is Valkey 9.1 or later, which rewrote its sanitiser.
     #[must_use]
     pub fn is_strict_valkey(self) -> bool {
@@ -289,6 +310,16 @@ mod tests {
         assert!(!server("valkey:9.0").knows(ValueType::HASH_METADATA_PRE_GA, Dialect::Redis));
         assert!(!server("redis:7.2").knows(ValueType::HASH_METADATA, Dialect::Redis));
         assert!(server("redis:7.4").knows(ValueType::HASH_METADATA, Dialect::Redis));
+    }
+
+    #[test]
+    fn what_is_known_and_built_in() {
+        assert_eq!(Server::newest(Product::Redis), server("redis:8.10"));
+        assert_eq!(Server::newest(Product::Valkey), server("valkey:9.2"));
+        assert!(server("redis:8.0").has_built_in("vectorset"));
+        assert!(!server("redis:7.4").has_built_in("vectorset"));
+        assert!(!server("valkey:9.1").has_built_in("vectorset"));
+        assert!(!server("redis:8.0").has_built_in("ReJSON-RL"));
     }
 
     #[test]

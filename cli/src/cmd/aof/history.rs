@@ -1,5 +1,6 @@
 //! `rdbkit aof history`: what happened to one key.
 
+use rdbkit_aof::fs::shown;
 use std::cell::RefCell;
 use std::io::{self, Write};
 
@@ -78,7 +79,7 @@ pub fn run(args: &HistoryArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
         writeln!(
             streams.err,
             "rdbkit: {}: none of {} commands touched {}, and no base holds it",
-            args.path.display(),
+            shown(&args.path),
             grouped(history.commands()),
             render::command::word(args.key.as_encoded_bytes()),
         )?;

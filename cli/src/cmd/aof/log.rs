@@ -1,5 +1,6 @@
 //! `rdbkit aof log`: the commands of a log that match.
 
+use rdbkit_aof::fs::shown;
 use std::collections::VecDeque;
 use std::io::{self, Write};
 
@@ -57,7 +58,7 @@ pub fn run(args: &LogArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
         writeln!(
             streams.err,
             "rdbkit: {}: none of {commands} commands matches",
-            args.path.display()
+            shown(&args.path)
         )?;
         return Ok(worst.max(Exit::Problems));
     }
@@ -105,7 +106,7 @@ fn filter(args: &LogArgs, log: &Opened) -> Result<Filter, String> {
         keys: args
             .keys
             .iter()
-            .map(|key| key.clone().into_bytes())
+            .map(|key| key.as_encoded_bytes().to_vec())
             .collect(),
         db: args.db,
         since: args.since.map(|time| time.0),

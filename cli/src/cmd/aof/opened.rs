@@ -1,9 +1,10 @@
 //! A log that was named on the command line, and what is wrong with it.
 
+use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use rdbkit_aof::fs::{Folder, Log};
+use rdbkit_aof::fs::{Folder, Log, shown, shown_name};
 use rdbkit_aof::walk::{FileEnd, Visitor, walk_with};
 use rdbkit_aof::{Limits, Listed, Set, Source};
 
@@ -59,7 +60,7 @@ impl Opened {
             });
         }
         let log = Log::find(path).map_err(|e| e.to_string())?;
-        let set = log.set().map_err(|e| format!("{}: {e}", path.display()))?;
+        let set = log.set().map_err(|e| format!("{}: {e}", shown(path)))?;
         Ok(Opened {
             path: path.to_owned(),
             set,
@@ -75,7 +76,9 @@ impl Opened {
     /// The names of its files, as they are shown.
     pub fn names(&self) -> Vec<String> {
         let files = self.set.files().iter();
-        files.map(|file| shown(&file.name)).collect()
+        files
+            .map(|file| shown_name(&file.name).to_string())
+            .collect()
     }
 
     /// The file of that name.
@@ -83,15 +86,18 @@ impl Opened {
     /// # Errors
     ///
     /// What files there are instead.
-    pub fn file(&self, name: &str) -> Result<usize, String> {
+    pub fn file(&self, name: &OsStr) -> Result<usize, String> {
         let found = self
             .set
             .files()
             .iter()
-            .position(|file| file.name == name.as_bytes());
+            .position(|file| file.name == name.as_encoded_bytes());
         found.ok_or_else(|| {
             let names = self.names().join(", ");
-            format!("no file \"{name}\" in this log; it consists of {names}")
+            format!(
+                "no file \"{}\" in this log; it consists of {names}",
+                shown(name)
+            )
         })
     }
 
@@ -137,13 +143,5 @@ impl Opened {
             writeln!(err, "; nothing behind offset {token} of this file was read")?;
         }
         Ok(worst)
-    }
-}
-
-/// A name of a file, with what a terminal should not get escaped.
-fn shown(name: &[u8]) -> String {
-    match std::str::from_utf8(name) {
-        Ok(name) if !name.contains(char::is_control) => name.to_owned(),
-        _ => name.escape_ascii().to_string(),
     }
 }

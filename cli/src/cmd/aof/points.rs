@@ -1,5 +1,6 @@
 //! `rdbkit aof points`: the points in time a log can go back to.
 
+use rdbkit_aof::fs::shown;
 use std::cell::RefCell;
 use std::io::{self, Write};
 
@@ -70,7 +71,7 @@ pub fn run(args: &PointsArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
     if args.json {
         teller.json_files(&estimates)?;
     } else {
-        teller.summary(log.path().display(), &estimates)?;
+        teller.summary(shown(log.path()), &estimates)?;
     }
     let seconds = teller.seconds;
     let worst = log.tell_trouble(&ends, streams.err)?;
@@ -79,7 +80,7 @@ pub fn run(args: &PointsArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
             streams.err,
             "rdbkit: {}: no #TS annotation, so no exact points in time \
              (servers write them with aof-timestamp-enabled yes)",
-            args.path.display()
+            shown(&args.path)
         )?;
         return Ok(worst.max(Exit::Problems));
     }

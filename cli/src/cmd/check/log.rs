@@ -6,20 +6,21 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
-use rdbkit_aof::fs::{FindError, Folder, Log};
-use rdbkit_aof::verify::{self, Options, SetReport};
+use rdbkit_aof::fs::{FindError, Folder, Log, shown};
+use rdbkit_aof::verify::{self, Chosen, Options, SetReport};
 use rdbkit_aof::{Layout, Source, sniff};
+use rdbkit_rdb::verify::Server;
 
 use crate::args::CheckArgs;
 use crate::cmd::check::name_duplicates;
 use crate::input::Input;
 
 /// Whether a path is a folder or a manifest. Nothing is read of a pipe.
-pub fn is_set(path: &Path) -> Result<bool, String> {
+pub(in crate::cmd) fn is_set(path: &Path) -> Result<bool, String> {
     if path == Path::new("-") {
         return Ok(false);
     }
-    let failed = |e| format!("cannot open {}: {e}", path.display());
+    let failed = |e| format!("cannot open {}: {e}", shown(path));
     let about = fs::metadata(path).map_err(failed)?;
     if about.is_dir() || path.extension() == Some(OsStr::new("manifest")) {
         return Ok(true);
@@ -57,6 +58,18 @@ pub fn check(path: &Path, args: &CheckArgs) -> Result<SetReport, String> {
 pub fn single(path: &Path, source: impl Read, args: &CheckArgs) -> SetReport {
     let name = path.file_name().unwrap_or_default();
     verify::single(name.as_encoded_bytes(), source, &options(args))
+}
+
+/// The same for another server than was thought at first.
+pub fn single_for(path: &Path, source: impl Read, args: &CheckArgs, server: Server) -> SetReport {
+    let name = path.file_name().unwrap_or_default();
+    let options = Options {
+        server: Some(server),
+        ..options(args)
+    };
+    let mut report = verify::single(name.as_encoded_bytes(), source, &options);
+    report.chosen = Chosen::Commands;
+    report
 }
 
 fn options(args: &CheckArgs) -> Options {

@@ -20,6 +20,8 @@ struct LogJson<'r> {
     effect: Option<&'static str>,
     #[serde(rename = "for")]
     server: ServerJson,
+    for_by: &'static str,
+    suggested: Option<ServerJson>,
     #[serde(flatten)]
     counts: CountsJson,
     files: Vec<FileJson<'r>>,
@@ -91,6 +93,8 @@ pub fn report(out: &mut dyn Write, path: &Path, report: &SetReport) -> io::Resul
         verdict: (!failed).then(|| report.verdict().name()),
         effect: report.worst_of_all().map(|effect| effect.name()),
         server: server(report.server),
+        for_by: report.chosen.name(),
+        suggested: report.suggests().map(server),
         counts: counts(&report.counts()),
         files: report.files.iter().map(|f| file(path, f)).collect(),
         findings: report.findings.iter().map(finding).collect(),

@@ -1,12 +1,13 @@
 //! Reports on logs for people: one screen a log, a line a file.
 
+use rdbkit_aof::fs::shown;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
 use jiff::Timestamp;
 use rdbkit_aof::FileKind;
-use rdbkit_aof::verify::{Code, Counts, Cut, Effect, FileReport, Finding, SetReport};
+use rdbkit_aof::verify::{Chosen, Code, Counts, Cut, Effect, FileReport, Finding, SetReport};
 use rdbkit_rdb::verify::Verdict;
 
 use crate::render::text::{BAD, CARE, GOOD, finding_lines, grouped, row};
@@ -25,10 +26,15 @@ pub fn report(out: &mut dyn Write, path: &Path, report: &SetReport) -> io::Resul
         _ if report.has_failed() => (BAD, "no verdict"),
         Verdict::Loads => (GOOD, verdict.name()),
         Verdict::Refused => (BAD, verdict.name()),
+        Verdict::LoadsTruncated if lost(report).is_some() => (BAD, verdict.name()),
         Verdict::LoadsTruncated | Verdict::Undecided => (CARE, verdict.name()),
     };
-    let (path, server) = (path.display(), report.server);
+    let (path, server) = (shown(path), report.server);
     writeln!(out, "{path}: {style}{name}{style:#} (judged for {server})")?;
+    if let Some(lost) = lost(report) {
+        writeln!(out, "  {BAD}ALL LOST{BAD:#}   {lost}")?;
+    }
+    judged_line(out, report)?;
     if let Some(manifest) = &report.manifest {
         let count = report.files.len();
         let files = if count == 1 { "file" } else { "files" };
@@ -64,6 +70,45 @@ pub fn report(out: &mut dyn Write, path: &Path, report: &SetReport) -> io::Resul
         writeln!(out, "  {BAD}stopped{BAD:#}    {failure}")?;
     }
     Ok(())
+}
+
+/// What to say of a log with which a server starts, and without its data.
+fn lost(report: &SetReport) -> Option<&'static str> {
+    if report.has_failed() {
+        return None;
+    }
+    match report.worst_of_all()? {
+        Effect::Ignores => Some("the server starts, but with NO DATA of this log"),
+        Effect::Empties => {
+            Some("the server starts, and NO DATA of this log is left at its next start")
+        }
+        _ => None,
+    }
+}
+
+/// How the server was chosen, where that leaves a doubt.
+fn judged_line(out: &mut dyn Write, report: &SetReport) -> io::Result<()> {
+    let server = report.server;
+    if let Some(other) = report.suggests() {
+        let text = format!(
+            "for {server}, but its commands are those of {other}: judge again with --for {other}"
+        );
+        return row(out, "judged", &text);
+    }
+    match report.chosen {
+        Chosen::Assumed => {
+            let text = format!(
+                "for {server}: the log does not tell which server wrote it, --for SERVER does"
+            );
+            row(out, "judged", &text)
+        }
+        Chosen::Commands => row(
+            out,
+            "judged",
+            &format!("for {server}, by the commands of the log"),
+        ),
+        _ => Ok(()),
+    }
 }
 
 fn numbers(out: &mut dyn Write, counts: &Counts) -> io::Result<()> {

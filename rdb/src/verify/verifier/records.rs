@@ -276,7 +276,7 @@ impl Verifier<'_> {
     #[cold]
     pub(super) fn module(&mut self, name: String, at: u64) {
         let missing = |has: &Vec<String>| !has.iter().any(|m| m.eq_ignore_ascii_case(&name));
-        if self.options.modules.as_ref().is_some_and(missing) {
+        if self.options.modules.as_ref().is_some_and(missing) && !self.server.has_built_in(&name) {
             let message = format!("the server does not have the module of type {name}");
             self.find(Code::ModuleMissing, at, message);
         }
