@@ -88,6 +88,12 @@ impl<S: Source> Examiner<S> {
         self.judge.judge_for(server);
     }
 
+    /// Takes keys that refer to this template from now on; `false` if there is
+    /// one of that number.
+    pub fn know_template(&mut self, id: u64, fields: u64) -> bool {
+        self.judge.know_template(id, fields)
+    }
+
     /// Looks at what begins at `begin`.
     ///
     /// # Errors
@@ -213,10 +219,16 @@ impl<S: Source> Examiner<S> {
                     empty: false,
                     attributes: seen.bits,
                 }));
-            } else if seen.outside(&event, at, self.server, self.format.dialect()) {
+            } else {
+                self.judge.names(&event, at);
+                if !seen.outside(&event, at, self.server, self.format.dialect()) {
+                    continue;
+                }
                 let what = seen.what.unwrap_or(What::Hint);
                 let end = self.decoder.offset();
-                return Ok(match seen.bad {
+                let fault = self.judge.faults.drain(..).next();
+                let fault = fault.map(|f| Bad::new(f.code, f.at, f.message));
+                return Ok(match seen.bad.or(fault) {
                     None => Found::Piece(Piece { begin, end, what }),
                     Some(bad) => Found::Bad(Bad {
                         end: Some(end),
@@ -379,12 +391,12 @@ impl Gathered {
                 return false;
             }
             Part::ModuleEnd => return true,
-            Part::Template { fields, .. } => {
+            Part::Template { id, fields } => {
                 if !server.reads_records(dialect, 15) {
                     self.bad = unsupported("HASH_TEMPLATE");
                 }
                 self.left = fields;
-                self.what = Some(What::Template);
+                self.what = Some(What::Template { id, fields });
                 return fields == 0;
             }
             Part::SlotImport { ranges, .. } => {

@@ -88,7 +88,13 @@ impl<'w, W: Write> Output<'w, W> {
             }
             What::Function => self.function(piece, examiner, report),
             What::Aux(AuxName::OfTheWhole) => Ok(None),
-            What::Aux(_) | What::ModuleAux | What::Template => {
+            What::Template { id, fields } if !examiner.know_template(id, fields) => {
+                Ok(Some(LeftOut {
+                    code: Code::BadTemplate,
+                    message: format!("hash template {id} is defined twice"),
+                }))
+            }
+            What::Aux(_) | What::ModuleAux | What::Template { .. } => {
                 self.copy(piece, examiner)?;
                 Ok(None)
             }

@@ -28,7 +28,10 @@ pub(super) enum What {
     /// A function library.
     Function,
     ModuleAux,
-    Template,
+    Template {
+        id: u64,
+        fields: u64,
+    },
     /// What no server needs: hints, and migrations under way.
     Hint,
     Import,

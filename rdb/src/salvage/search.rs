@@ -188,7 +188,7 @@ impl<S: Source> Scan<'_, S> {
             What::Aux(AuxName::Other) => Some(2),
             What::Aux(_) => Some(6),
             What::Function | What::ModuleAux => Some(4),
-            What::Template | What::Hint | What::Import => Some(0),
+            What::Template { .. } | What::Hint | What::Import => Some(0),
         }
     }
 

@@ -156,9 +156,9 @@ impl Meter {
             ValueType::LIST_QUICKLIST | ValueType::LIST_QUICKLIST_2
         );
         self.pieces.elements = match self.pieces.object {
-            // Of nodes and of paths it is not the number that counts.
+            // Of nodes, of paths and of names it is not the number that counts.
             Some(ObjectKind::List) if quicklist => Some(0),
-            Some(ObjectKind::Hash) if self.is_path_hash() => Some(0),
+            Some(ObjectKind::Hash) if self.is_path_hash() || self.has_template_array() => Some(0),
             Some(ObjectKind::Stream) => return,
             _ => Some(n),
         };
