@@ -11,7 +11,7 @@ use crate::event::{Event, Part, Role};
 use crate::limits::Limits;
 use crate::record::{Attribute, Attributes};
 use crate::text::{Scratch, Str};
-use crate::verify::{Code, Hasher, Server, ValueJudge};
+use crate::verify::{Code, Hasher, Product, Server, ValueJudge};
 use crate::wire::{Dialect, ModuleId, Opcode};
 use crate::write::Format;
 
@@ -88,10 +88,16 @@ impl<S: Source> Examiner<S> {
         self.judge.judge_for(server);
     }
 
-    /// Takes keys that refer to this template from now on; `false` if there is
-    /// one of that number.
-    pub fn know_template(&mut self, id: u64, fields: u64) -> bool {
-        self.judge.know_template(id, fields)
+    /// Takes keys that refer to this template from now on, and no other template
+    /// of that number.
+    pub fn know_template(&mut self, id: u64, fields: u64) {
+        self.judge.know_template(id, fields);
+    }
+
+    /// Whether Valkey reads files of this version.
+    pub fn is_read_by_valkey(&self) -> bool {
+        let (dialect, version) = (self.format.dialect(), self.format.version());
+        Server::for_file(Product::Valkey, dialect, version).reads(dialect, version)
     }
 
     /// Looks at what begins at `begin`.
@@ -228,7 +234,14 @@ impl<S: Source> Examiner<S> {
                 let end = self.decoder.offset();
                 let fault = self.judge.faults.drain(..).next();
                 let fault = fault.map(|f| Bad::new(f.code, f.at, f.message));
-                return Ok(match seen.bad.or(fault) {
+                let again = match what {
+                    What::Template { id, .. } if self.judge.knows_template(id) => {
+                        let message = format!("hash template {id} is defined twice");
+                        Some(Bad::new(Code::BadTemplate, begin, message))
+                    }
+                    _ => None,
+                };
+                return Ok(match seen.bad.or(fault).or(again) {
                     None => Found::Piece(Piece { begin, end, what }),
                     Some(bad) => Found::Bad(Bad {
                         end: Some(end),

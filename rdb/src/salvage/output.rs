@@ -88,12 +88,10 @@ impl<'w, W: Write> Output<'w, W> {
             }
             What::Function => self.function(piece, examiner, report),
             What::Aux(AuxName::OfTheWhole) => Ok(None),
-            What::Template { id, fields } if !examiner.know_template(id, fields) => {
-                Ok(Some(LeftOut {
-                    code: Code::BadTemplate,
-                    message: format!("hash template {id} is defined twice"),
-                }))
-            }
+            What::Aux(AuxName::Valkey) if !examiner.is_read_by_valkey() => Ok(Some(LeftOut {
+                code: Code::VersionUnsupported,
+                message: "an AUX field of Valkey, which does not read this version".to_owned(),
+            })),
             What::Aux(_) | What::ModuleAux | What::Template { .. } => {
                 self.copy(piece, examiner)?;
                 Ok(None)

@@ -248,7 +248,8 @@ impl<'o, S: Source> Scan<'o, S> {
                 self.stated = Some(keys);
             }
             What::Header(..) => self.select(0),
-            What::Aux(AuxName::Valkey) => {
+            What::Template { id, fields } => self.examiner.know_template(id, fields),
+            What::Aux(AuxName::Valkey) if self.examiner.is_read_by_valkey() => {
                 let format = self.examiner.format;
                 let (dialect, version) = (format.dialect(), format.version());
                 let server = Server::for_file(Product::Valkey, dialect, version);

@@ -42,6 +42,11 @@ impl ValueJudge {
         self.templates.len() >= MAX_TEMPLATES || self.templates.insert(id, fields).is_none()
     }
 
+    /// Whether there is a template of that number.
+    pub fn knows_template(&self, id: u64) -> bool {
+        self.templates.contains_key(&id)
+    }
+
     /// A template is defined; its names follow.
     pub fn template(&mut self, id: u64, fields: u64, at: u64) {
         self.last_name = None;
