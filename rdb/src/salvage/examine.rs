@@ -9,6 +9,7 @@ use crate::decoder::{Checkpoint, Decoder, Step};
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Part, Role};
 use crate::limits::Limits;
+use crate::lzf;
 use crate::record::{Attribute, Attributes};
 use crate::text::{Scratch, Str};
 use crate::verify::{Code, Hasher, Product, Server, ValueJudge};
@@ -157,11 +158,12 @@ impl<S: Source> Examiner<S> {
             self.decoded += used as u64 + 8;
             let event = token.resolve(held);
             if let Part::Item {
-                text: Str::Lzf { len, .. },
+                text: Str::Lzf { data, len },
                 ..
             } = event
             {
-                self.decoded += len;
+                // One that says more than its bytes can make is not decompressed.
+                self.decoded += len.min(lzf::max_output(data.len() as u64));
             }
             if let Part::Eof { checksum } = event {
                 let end = at + used as u64;
