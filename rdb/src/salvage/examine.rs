@@ -12,7 +12,7 @@ use crate::limits::Limits;
 use crate::lzf;
 use crate::record::{Attribute, Attributes};
 use crate::text::{Scratch, Str};
-use crate::verify::{Code, Hasher, Product, Server, ValueJudge};
+use crate::verify::{Code, Fault, Hasher, Product, Server, Severity, ValueJudge};
 use crate::wire::{Dialect, ModuleId, Opcode};
 use crate::write::Format;
 
@@ -284,7 +284,9 @@ impl<S: Source> Examiner<S> {
     fn finish(&mut self, seen: Gathered, begin: u64, end: u64) -> Found {
         self.judge.end(end);
         let key_at = seen.key_at();
-        let fault = self.judge.faults.drain(..).next();
+        // What is but a warning is no reason for the server to refuse it.
+        let counts = |f: &Fault| f.code.severity() > Severity::Warning;
+        let fault = self.judge.faults.drain(..).find(counts);
         let bad = seen
             .bad
             .or(fault.map(|f| Bad::new(f.code, f.at, f.message)));

@@ -190,17 +190,22 @@ impl<'w, W: Write> Output<'w, W> {
             version: examiner.format.version(),
             offset: piece.begin,
         };
-        let step = Decoder::resume(at, Limits::in_memory()).step(held, true);
-        let source = match step.map_err(io::Error::other)? {
-            Step::Token { token, .. } => match token.resolve(held) {
-                Part::Function(source) => source.to_vec().map_err(io::Error::other)?,
-                _ => {
-                    self.copy(piece, examiner)?;
-                    report.functions += 1;
-                    return Ok(None);
-                }
-            },
-            _ => return Ok(None),
+        let mut decoder = Decoder::resume(at, Limits::in_memory());
+        let mut rest = held;
+        let source = loop {
+            match decoder.step(rest, true).map_err(io::Error::other)? {
+                Step::Token { used, token } => match token.resolve(rest) {
+                    Part::Function(source) => break source.to_vec().map_err(io::Error::other)?,
+                    Part::FunctionPreGa { .. } => {
+                        self.copy(piece, examiner)?;
+                        report.functions += 1;
+                        return Ok(None);
+                    }
+                    // An expiry may stand in front of anything.
+                    _ => rest = rest.get(used..).unwrap_or_default(),
+                },
+                _ => return Ok(None),
+            }
         };
         let product = examiner.server.product;
         let (code, message) = match function::judge(&source, &mut self.libraries, product) {

@@ -23,7 +23,7 @@ pub use finding::{Code, Finding, Severity};
 pub(crate) use fingerprint::Hasher;
 pub use report::{ChecksumState, Database, Needs, Report, Verdict};
 pub use server::{BadServer, Product, Server};
-pub(crate) use value::ValueJudge;
+pub(crate) use value::{Fault, ValueJudge};
 
 use crate::limits::Limits;
 
