@@ -4,10 +4,10 @@
 #   usage: ./live-aof.sh [-s SEED] [-n CHECKS] [-k KILLS] [-j PROCESSES] [-p PART,..] [-a CHECK] [SERVER...]
 #
 #     -s SEED       makes all choices; a new one each time by default. It is printed
-#     -n CHECKS     cuts, drops and repairs of each server (default 24), and twice as many verdicts
+#     -n CHECKS     cuts, drops, repairs and digests of each server (default 24), and twice as many verdicts
 #     -k KILLS      how often cut and drop are killed (default 16 times each)
 #     -j PROCESSES  at a time (default: as many as there are processors)
-#     -p PART,..    only these: cut, drop, repair, verdict, defect, kill
+#     -p PART,..    only these: cut, drop, repair, digest, verdict, defect, kill
 #     -a CHECK      with -s, one check again by the name it failed with, such as cut:valkey-9-sid:aof-base:3
 #     SERVER        names of testdata/get-servers.sh (default: those below)
 #
@@ -16,9 +16,11 @@
 #    restarts, once for each shape a log can have.
 # 3. rdbkit cuts, drops and repairs; each result is given to a server, which has to hold, key by key, what an oracle
 #    that knows nothing of rdbkit says, and has to keep what is written to it after that.
-# 4. Logs are damaged; `rdbkit check` has to say what a server does that is started on them.
-# 5. What servers themselves do wrong with damaged logs is shown, and that they do not with rdbkit's results.
-# 6. rdbkit is killed while it works on a big log.
+# 4. `rdbkit digest` says of logs, whole, cut and torn, what DEBUG DIGEST says of a server that has loaded them, or that
+#    replay is needed; without the commands it names there has to be a digest.
+# 5. Logs are damaged; `rdbkit check` has to say what a server does that is started on them.
+# 6. What servers themselves do wrong with damaged logs is shown, and that they do not with rdbkit's results.
+# 7. rdbkit is killed while it works on a big log.
 #
 # The last line is "N passed, N failed". Exit code: 0 nothing failed, 1 something did, or could not be had at all.
 # All that was made is in target/live-aof; what failed is kept in target/live-aof/failed until the next run.

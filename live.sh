@@ -15,7 +15,12 @@
 #    so are digests, of all and of each key; of damaged files, the verdict is what the server did.
 #    From the file and through a pipe.
 # 5. Each server loads what `rdbkit extract` makes of its data sets; DEBUG DIGEST says whether it is the selection.
-# 6. The test `truth` compares every key and every value.
+# 6. Each server takes what `rdbkit export` makes of them as commands, and holds the same then.
+# 7. Estimates of memory are compared with what each server says of its keys, within bounds.
+# 8. Each server loads what `rdbkit salvage` makes of damaged sets; the other keys are what they were.
+# 9. `rdbkit diff` finds no difference between a data set and copies in other encodings and of other servers, and after
+#    random commands exactly those the server's answers tell.
+# 10. The test `truth` compares every key and every value.
 #
 # The last line is "N passed, N failed". Exit code: 0 nothing failed, 1 something did, or could not be had at all.
 # All that was made is in target/live; files of which server and rdbkit think differently are in
@@ -79,11 +84,22 @@ read -r p _ f _ <<<"$counts"
 passed=$((passed + p)) failed=$((failed + f))
 [ "$status" -eq 0 ] || [ "$f" -gt 0 ] || give_up "rdbkit-live ended with $status"
 
-step "extracts"
-python3 testdata/judge_extract.py --data "$out/data" --rdbkit "$bin/rdbkit" --only "$only" | tee "$out/extract.log" || true
-counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$out/extract.log") || give_up "no extract was judged"
-read -r p _ f _ <<<"$counts"
-passed=$((passed + p)) failed=$((failed + f))
+# judge WHAT COMMAND...: a step that prints "N passed, N failed"
+judge() {
+  local what=$1 counts p f
+  shift
+  step "$what"
+  "$@" | tee "$out/$what.log" || true
+  counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$out/$what.log") || give_up "$what: nothing was judged"
+  read -r p _ f _ <<<"$counts"
+  passed=$((passed + p)) failed=$((failed + f))
+}
+judged=(--data "$out/data" --rdbkit "$bin/rdbkit" --only "$only")
+judge extracts python3 testdata/judge_extract.py "${judged[@]}"
+judge exports python3 testdata/judge_export.py "${judged[@]}"
+judge memory python3 testdata/measure_memory.py "${judged[@]}" --median 1 --p95 10 --total 5
+judge differences python3 testdata/judge_diff.py "${judged[@]}" --seed "$seed"
+judge salvages python3 testdata/judge_salvage.py "${judged[@]}" --seed "$seed"
 
 step "keys and values"
 status=0

@@ -48,6 +48,26 @@ def tools(shape, programs):
     return [check, ("rdbkit check --no-duplicates", [ours, "check", "-q", "--no-duplicates"])] + theirs
 
 
+def build():
+    """Our programs: the folder they are in, and that of the inputs."""
+    subprocess.run(["cargo", "build", "--release", "--locked", "--quiet", "-p", "rdbkit", "-p", "rdbkit-benches"],
+                   cwd=ROOT, check=True)
+    target = os.path.join(ROOT, os.environ.get("CARGO_TARGET_DIR", "target"))
+    folder = os.path.join(target, "bench")
+    os.makedirs(folder, exist_ok=True)
+    return os.path.join(target, "release"), folder
+
+
+def make_input(programs, folder, shape, megabytes):
+    """The path of an input, which is made unless it is there."""
+    path = os.path.join(folder, f"{shape}-{megabytes}.{'aof' if shape == 'log' else 'rdb'}")
+    if not os.path.exists(path):
+        maker = os.path.join(programs, "bench-input")
+        subprocess.run([maker, shape, str(megabytes), path + ".part"], check=True, stdout=subprocess.DEVNULL)
+        os.rename(path + ".part", path)
+    return path
+
+
 def machine():
     """The processor and memory, as far as the system tells."""
     told = {}
@@ -73,12 +93,7 @@ def main():
     args.add_argument("--runs", type=int, default=5, help="runs of each tool on each file (5)")
     args.add_argument("--shape", action="append", choices=list(SHAPES), help="only these shapes")
     args = args.parse_args()
-    subprocess.run(["cargo", "build", "--release", "--locked", "--quiet", "-p", "rdbkit", "-p", "rdbkit-benches"],
-                   cwd=ROOT, check=True)
-    target = os.path.join(ROOT, os.environ.get("CARGO_TARGET_DIR", "target"))
-    programs = os.path.join(target, "release")
-    folder = os.path.join(target, "bench")
-    os.makedirs(folder, exist_ok=True)
+    programs, folder = build()
     if not peers("check-rdb") + peers("check-aof"):
         print("no peers: testdata/get-servers.sh .servers fetches them", file=sys.stderr)
     print(machine())
@@ -86,11 +101,7 @@ def main():
           f"medians of {args.runs} runs in turns, warm cache")
     for shape in args.shape or SHAPES:
         megabytes = args.megabytes or SHAPES[shape]
-        path = os.path.join(folder, f"{shape}-{megabytes}.{'aof' if shape == 'log' else 'rdb'}")
-        if not os.path.exists(path):
-            maker = os.path.join(programs, "bench-input")
-            subprocess.run([maker, shape, str(megabytes), path + ".part"], check=True, stdout=subprocess.DEVNULL)
-            os.rename(path + ".part", path)
+        path = make_input(programs, folder, shape, megabytes)
         size = os.path.getsize(path)
         everything = [("cat", ["cat", path])]
         everything += [(name, command + [path]) for name, command in tools(shape, programs)]

@@ -59,11 +59,12 @@ SELECTIONS = [
 
 
 class Asked:
-    """A server on a file, in a folder of its own."""
+    """A server on a file, or on none, in a folder of its own."""
 
     def __init__(self, server, conf, dump):
         self.server, self.folder = server, tempfile.TemporaryDirectory()
-        shutil.copy(dump, os.path.join(self.folder.name, "dump.rdb"))
+        if dump:
+            shutil.copy(dump, os.path.join(self.folder.name, "dump.rdb"))
         self.client = server.start(self.folder.name, dict(conf))
         no_active_expiry(self.client)
 
@@ -150,15 +151,8 @@ def judge_for(rdbkit, server, other, conf, dump, work):
     return None if made else "nothing was made for %s" % release
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", required=True)
-    parser.add_argument("--rdbkit", required=True)
-    parser.add_argument("--servers", default=os.path.join(HERE, "..", ".servers"))
-    parser.add_argument("--only", help="names of servers, with commas")
-    args = parser.parse_args()
-    passed = failed = 0
-    rdbkit = os.path.abspath(args.rdbkit)
+def dumps(args):
+    """Each file to judge: path, name of its server, the server, its configuration."""
     for dump in sorted(glob.glob(os.path.join(args.data, "*", "*", "dump.rdb"))):
         name = os.path.basename(os.path.dirname(dump))
         if args.only and name not in args.only.split(","):
@@ -166,6 +160,24 @@ def main():
         server = Server(os.path.join(args.servers, name), name)
         with open(os.path.join(os.path.dirname(dump), "birth.json"), encoding="utf-8") as f:
             conf = {"databases": json.load(f)["conf"].get("databases", "16"), "sanitize-dump-payload": "yes"}
+        yield dump, name, server, conf
+
+
+def arguments(doc):
+    """What both programs that judge are called with."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--rdbkit", required=True)
+    parser.add_argument("--servers", default=os.path.join(HERE, "..", ".servers"))
+    parser.add_argument("--only", help="names of servers, with commas")
+    return parser.parse_args()
+
+
+def main():
+    args = arguments(__doc__)
+    passed = failed = 0
+    rdbkit = os.path.abspath(args.rdbkit)
+    for dump, name, server, conf in dumps(args):
         with tempfile.TemporaryDirectory() as work:
             for title, flags, pick in SELECTIONS:
                 why = judge(rdbkit, server, conf, dump, flags, pick, work)

@@ -2,7 +2,7 @@
 """Holds rdbkit's work on append-only logs against running servers. ../live-aof.sh does all that has to be done before.
 
     python3 testdata/live_aof.py --rdbkit PROGRAM --out DIR --only NAME,.. [--servers DIR] [--seed N] [--checks 24]
-                                 [--kills 16] [--parts cut,drop,repair,verdict,defect,kill] [--processes 2]
+                                 [--kills 16] [--parts cut,drop,repair,digest,verdict,defect,kill] [--processes 2]
         OUT/logs/SERVER-SHAPE/ are the logs the servers wrote, OUT/failed/ what the checks that failed had before them
     python3 testdata/live_aof.py ... --again PART:SERVER:SHAPE:NUMBER
         one check again, as it was with this seed
@@ -23,12 +23,12 @@ import traceback
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
-from aoflog import cuts, defects, drops, kills, repairs, verdicts, workload  # noqa: E402
+from aoflog import cuts, defects, digests, drops, kills, repairs, verdicts, workload  # noqa: E402
 from aoflog.job import Job, outcome  # noqa: E402
 from generator.save import fresh  # noqa: E402
 from generator.server import Server, found_in  # noqa: E402
 
-PARTS = ["cut", "drop", "repair", "verdict", "defect", "kill"]
+PARTS = ["cut", "drop", "repair", "digest", "verdict", "defect", "kill"]
 options = None  # set before the workers are started, which inherit it
 made = {}       # (server name, shape): workload.Made
 
@@ -110,7 +110,7 @@ def all_checks():
     """Names of checks: (part, server, shape, number)."""
     for name, server in options.servers.items():
         shapes = [s for n, s in made if n == name]
-        for part in ("cut", "drop", "repair", "verdict"):
+        for part in ("cut", "drop", "repair", "digest", "verdict"):
             if part in options.parts:
                 for number in range(options.checks * (2 if part == "verdict" else 1)):
                     yield part, name, shapes[number % len(shapes)], number
@@ -126,7 +126,7 @@ def all_checks():
 
 def path_for(part, name, shape, rng):
     """Newer servers also take the single file of an older one."""
-    if part in ("cut", "drop", "repair", "verdict") and options.servers[name].has((7, 0)) and rng.random() < 0.2:
+    if part in ("cut", "drop", "repair", "digest", "verdict") and options.servers[name].has((7, 0)) and rng.random() < 0.2:
         singles = sorted(m.path for (_, s), m in made.items() if s.startswith("single"))
         if singles:
             return rng.choice(singles)
@@ -146,6 +146,8 @@ def check(which):
         run = rng.choice(drops.KINDS)
     elif part == "repair":
         run = rng.choice(repairs.KINDS)
+    elif part == "digest":
+        run = rng.choice(digests.KINDS)
     elif part == "mark":
         run = lambda job: cuts.at_mark(job, made[name, shape].marks[number])  # noqa: E731
     elif part == "defect":

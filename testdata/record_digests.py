@@ -1,19 +1,22 @@
 #!/usr/bin/env python3
-"""Records what real servers answer to DEBUG DIGEST about the fixtures and the hand-made files.
+"""Records what real servers answer to DEBUG DIGEST about the fixtures, the hand-made files and the logs.
 
-    python3 testdata/record_digests.py [--servers DIR] [--out FILE]
+    python3 testdata/record_digests.py [--servers DIR] [--logs] [--out FILE]
 
 Each of SERVERS, from a folder as get-servers.sh makes it, loads each file it can and is asked. FILE (default:
 testdata/digests.jsonl) has a line for each answer:
 
     {"file": "SERVER/CASE" | "handmade/NAME", "by": server, "asked_at_ms": ms, "digest": DEBUG DIGEST,
      "values": [[db, key, DEBUG DIGEST-VALUE]..]}
+    {"log": "aof/SERVER/CASE" | "logs/NAME", "by": server, "asked_at_ms": ms, "digest": DEBUG DIGEST, or null: it does
+     not start}
     {"scores": [bits of a double, as 16 hex digits..], "by": server, "digest": DEBUG DIGEST-VALUE}
 
 `values` is there for the files of VALUES; keys are written as in a truth. `scores` are those of a sorted set with
 the members 0, 1, 2..: servers write them as text, and not all of them alike.
 """
 import argparse
+import concurrent.futures
 import json
 import os
 import random
@@ -25,6 +28,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
+from aoflog import digests  # noqa: E402
 from generator import hexfile  # noqa: E402
 from generator.client import ReplyError  # noqa: E402
 from generator.server import Server, found_in  # noqa: E402
@@ -86,6 +90,43 @@ def ask(server, client, folder, name, data):
     return line
 
 
+def logs(work):
+    """(name, path) of each log; those of logs/cases.jsonl are written to `work`."""
+    root = os.path.join(HERE, "aof")
+    for server in sorted(os.listdir(root)):
+        for case in sorted(os.listdir(os.path.join(root, server))):
+            path = os.path.join(root, server, case)
+            if os.path.isdir(path):
+                single = os.path.join(path, "appendonly.aof")
+                has_manifest = any(n.endswith(".manifest") for n in os.listdir(path))
+                yield "aof/%s/%s" % (server, case), path if has_manifest else single
+    with open(os.path.join(HERE, "logs", "cases.jsonl"), encoding="ascii") as f:
+        for number, line in enumerate(f):
+            case = json.loads(line)
+            folder = os.path.join(work, "logs", str(number))
+            for name, data in case["files"].items():
+                os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
+                with open(os.path.join(folder, name), "wb") as out:
+                    out.write(data.encode("latin1"))
+            path = os.path.join(folder, "appendonlydir")
+            if os.path.isdir(path) and any(n.endswith(".manifest") for n in os.listdir(path)):
+                yield "logs/" + case["name"], path
+            elif list(case["files"]) == ["appendonly.aof"]:
+                yield "logs/" + case["name"], os.path.join(folder, "appendonly.aof")
+
+
+def ask_log(server, name, path, work):
+    digest, now = digests.of_server(server, path, tempfile.mkdtemp(dir=work))
+    return {"log": name, "by": server.label(), "asked_at_ms": now, "digest": digest}
+
+
+def answers_on_logs(server, work):
+    """The servers listen on sockets: several run at a time."""
+    jobs = [(server, name, path, work) for name, path in logs(work) if server.has((7, 0)) or os.path.isfile(path)]
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        yield from pool.map(lambda job: ask_log(*job), jobs)
+
+
 def answers(server, work):
     folder = os.path.join(work, server.name)
     server.learn_settings(folder)
@@ -114,17 +155,25 @@ def answers(server, work):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--servers", default=".servers", help="folder with a folder for each server")
+    parser.add_argument("--logs", action="store_true", help="only the logs; the other answers are kept")
     parser.add_argument("--out", default=os.path.join(HERE, "digests.jsonl"))
     options = parser.parse_args()
     missing = set(SERVERS) - set(found_in(options.servers))
     if missing:
         sys.exit("not in %s: %s" % (options.servers, ", ".join(sorted(missing))))
+    kept = []
+    if options.logs:
+        with open(options.out, encoding="ascii") as f:
+            kept = [line for line in f if '"log":' not in line]
     with tempfile.TemporaryDirectory() as work, open(options.out, "w", encoding="ascii") as out:
+        out.writelines(kept)
         for name in SERVERS:
             count = 0
-            for line in answers(Server(os.path.join(options.servers, name), name), work):
-                out.write(json.dumps(line, sort_keys=True, separators=(",", ":")) + "\n")
-                count += 1
+            server = Server(os.path.join(options.servers, name), name)
+            for ask in (answers_on_logs,) if options.logs else (answers, answers_on_logs):
+                for line in ask(server, work):
+                    out.write(json.dumps(line, sort_keys=True, separators=(",", ":")) + "\n")
+                    count += 1
             print("%s: %d answers" % (name, count))
 
 

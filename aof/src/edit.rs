@@ -30,6 +30,7 @@ mod mend_manifest;
 mod note;
 mod output;
 mod plan;
+mod recent;
 mod repair;
 mod sample;
 mod shorten;

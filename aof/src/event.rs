@@ -80,6 +80,16 @@ impl<'a> Annotation<'a> {
         self.raw.starts_with(b"#TS:")
     }
 
+    /// Whether the line is none that a server or a person would write: a time that is no
+    /// number, or bytes that are no text.
+    pub(crate) fn is_damaged(&self) -> bool {
+        let text = self.text();
+        match text.strip_prefix(b"TS:") {
+            Some(number) => number.is_empty() || !number.iter().all(u8::is_ascii_digit),
+            None => std::str::from_utf8(text).map_or(true, |text| text.contains(char::is_control)),
+        }
+    }
+
     /// The Unix time in seconds of a well-formed `#TS:` line: digits, then CR.
     #[must_use]
     pub fn timestamp(&self) -> Option<i64> {
@@ -106,5 +116,21 @@ mod tests {
         assert!(!torn.is_complete() && torn.is_timestamp());
         assert_eq!(torn.timestamp(), None);
         assert_eq!(Annotation::new(b"#TS:x\r\n").timestamp(), None);
+        let damaged = |raw| Annotation::new(raw).is_damaged();
+        let good = [
+            &b"#TS:17\r\n"[..],
+            b"#TS:17\n",
+            b"#a note\r\n",
+            "#é\r\n".as_bytes(),
+        ];
+        assert!(!good.into_iter().any(damaged));
+        let bad = [
+            &b"#TS:9\rxyz\n"[..],
+            b"#TS:\r\n",
+            b"#TS:-1\r\n",
+            b"#\xff\r\n",
+            b"#\0\r\n",
+        ];
+        assert!(bad.into_iter().all(damaged));
     }
 }

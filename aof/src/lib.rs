@@ -11,6 +11,7 @@
 //! | find commands | [`Pattern`], [`search::Filter`] |
 //! | tell restore points, a key's history, what a log is made of | [`search`] |
 //! | know whether a server would load a log | [`verify`] |
+//! | know what `DEBUG DIGEST` says of a log that was loaded | [`digest`](mod@digest) |
 //! | find a log on disk | [`fs::Log`] |
 //! | know which files a log consists of | [`Manifest`], [`Set`] |
 //!
@@ -22,6 +23,7 @@ mod brief;
 mod command;
 pub mod commands;
 mod database;
+pub mod digest;
 pub mod edit;
 mod error;
 mod event;

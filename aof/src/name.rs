@@ -7,6 +7,10 @@
 
 use crate::command::Command;
 
+mod table;
+
+pub(crate) use table::{SIZE, Table};
+
 /// Longest name that is taken.
 pub(crate) const LONGEST: usize = 16;
 
@@ -115,6 +119,12 @@ impl Name {
             (6, SELECT) => Control::Select,
             _ => Control::None,
         }
+    }
+
+    /// Its first byte.
+    #[inline(always)]
+    pub fn first(self) -> u8 {
+        self.low as u8
     }
 
     /// Whether it is no name: the default.

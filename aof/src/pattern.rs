@@ -85,14 +85,21 @@ impl Pattern {
     #[must_use]
     pub fn matches(&self, command: &Command<'_>) -> bool {
         let name = command.name();
-        // Most commands differ in their first letter: tell that at once.
-        let differs = match (self.name.first(), name.first()) {
-            (Some(wanted), Some(first)) if wanted.is_ascii_alphabetic() => {
-                (wanted ^ first) & !0x20 != 0
-            }
-            _ => false,
-        };
-        !differs && self.matches_all(command, name)
+        let first = name.first();
+        first.is_none_or(|first| self.may_match_first(*first)) && self.matches_all(command, name)
+    }
+
+    /// Whether names that begin so may match: most commands differ in their first
+    /// letter, which tells that at once.
+    #[inline(always)]
+    pub(crate) fn may_match_first(&self, first: u8) -> bool {
+        let wanted = self.name.first();
+        wanted.is_none_or(|wanted| !wanted.is_ascii_alphabetic() || (wanted ^ first) & !0x20 == 0)
+    }
+
+    /// Whether commands of this name may match.
+    pub(crate) fn may_match(&self, name: &[u8]) -> bool {
+        glob::matches_ignore_case(&self.name, name)
     }
 
     #[inline(never)]

@@ -109,20 +109,47 @@ fn long_number(data: &[u8], at: usize) -> Option<(usize, usize)> {
 /// the number of its arguments.
 #[inline(always)]
 pub(crate) fn strict_command(data: &[u8]) -> Option<(usize, u32)> {
-    let (count, mut at) = number(data, 0, b'*')?;
+    let (count, begin) = number(data, 0, b'*')?;
     let args = i32::try_from(count).ok()?.cast_unsigned();
     if args == 0 {
         return None;
     }
+    let mut end = begin - 2;
     for _ in 0..args {
-        let (length, start) = number(data, at, b'$')?;
-        let end = start.checked_add(length)?;
-        if data.get(end..)?.first_chunk::<2>() != Some(b"\r\n") {
-            return None;
-        }
-        at = end + 2;
+        let (length, start) = length_behind(data, end)?;
+        end = start.checked_add(length)?;
     }
-    Some((at, args))
+    if data.get(end..)?.first_chunk::<2>() != Some(b"\r\n") {
+        return None;
+    }
+    Some((end + 2, args))
+}
+
+/// The CRLF at `at` with the `$` line behind it, as servers write them: the
+/// length, and the index behind the line. One load does for lengths of up to
+/// three digits, and a whole command has as many bytes from there on.
+#[inline(always)]
+pub(crate) fn length_behind(data: &[u8], at: usize) -> Option<(usize, usize)> {
+    const HEAD: u64 = u64::from_le_bytes(*b"\r\n$\0\0\0\0\0");
+    const CRLF: u16 = 0x0a0d;
+    let word = u64::from_le_bytes(*data.get(at..)?.first_chunk::<8>()?);
+    if word & 0xff_ffff != HEAD {
+        return None;
+    }
+    let digit = |place: u32| ((word >> (8 * place)) as u8).wrapping_sub(b'0');
+    let (first, second, third) = (digit(3), digit(4), digit(5));
+    if (word >> 32) as u16 == CRLF && first < 10 {
+        return Some((first as usize, at + 6));
+    }
+    let two = first < 10 && second < 10 && first != 0;
+    if (word >> 40) as u16 == CRLF && two {
+        return Some((first as usize * 10 + second as usize, at + 7));
+    }
+    if (word >> 48) as u16 == CRLF && two && third < 10 {
+        let value = first as usize * 100 + second as usize * 10 + third as usize;
+        return Some((value, at + 8));
+    }
+    long_number(data, at + 3)
 }
 
 /// A line as C's `fgets` takes it: its length with the LF, or `None` if more

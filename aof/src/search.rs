@@ -16,7 +16,7 @@ mod frequent;
 mod hint;
 mod history;
 mod points;
-mod reach;
+pub(crate) mod reach;
 mod stats;
 mod timeline;
 

@@ -123,6 +123,16 @@ impl Transactions {
         }
     }
 
+    /// Takes so many commands at once, of which the last ends at `end` and none
+    /// is a MULTI or an EXEC.
+    #[inline]
+    pub(crate) fn commands(&mut self, commands: u64, end: u64) {
+        if self.open.is_none() {
+            self.safe = end;
+            self.units += commands;
+        }
+    }
+
     #[cold]
     fn piece(&mut self, event: &Event<'_>, begin: u64, end: u64) -> Place {
         match (event, &mut self.long) {

@@ -16,8 +16,11 @@ use crate::source::Source;
 use crate::transaction::{Place, Transactions};
 
 mod abridged;
+mod skim;
 
 use abridged::Abridged;
+use skim::Each;
+pub(crate) use skim::{Run, Skimmer};
 
 /// Window of one file.
 const WINDOW: usize = 256 << 10;
@@ -198,11 +201,25 @@ pub fn walk_with<V: Visitor + ?Sized>(
     limits: Limits,
     visitor: &mut V,
 ) -> Vec<FileEnd> {
+    all(set, source, limits, &mut Each(visitor))
+}
+
+/// As [`walk`], for one who does not look at every command.
+pub(crate) fn skim<V: Skimmer>(set: &Set, source: &dyn Source, visitor: &mut V) -> Vec<FileEnd> {
+    all(set, source, Limits::default(), visitor)
+}
+
+fn all<V: Skimmer>(
+    set: &Set,
+    source: &dyn Source,
+    limits: Limits,
+    visitor: &mut V,
+) -> Vec<FileEnd> {
     let mut ends: Vec<FileEnd> = Vec::with_capacity(set.files().len());
     for (index, file) in set.files().iter().enumerate() {
         visitor.file(index);
         let time = ends.last().and_then(|end| end.time);
-        let end = walk_file(index, &file.name, time, source, limits, visitor);
+        let end = skim_file(index, &file.name, time, source, limits, visitor);
         visitor.file_end(index, &end);
         ends.push(end);
         if visitor.enough() {
@@ -213,7 +230,7 @@ pub fn walk_with<V: Visitor + ?Sized>(
 }
 
 /// Reads one file.
-pub(crate) fn walk_file<V: Visitor + ?Sized>(
+pub(crate) fn skim_file<V: Skimmer>(
     index: usize,
     name: &[u8],
     time: Option<i64>,
@@ -242,7 +259,7 @@ impl FileEnd {
     }
 }
 
-fn one<V: Visitor + ?Sized>(
+fn one<V: Skimmer>(
     file: usize,
     time: Option<i64>,
     bytes: impl io::Read,
@@ -262,7 +279,18 @@ fn one<V: Visitor + ?Sized>(
 
 /// Reads a file of which `bytes` is what stands from `offset` on: a command or
 /// an annotation.
-pub(crate) fn walk_from<V: Visitor + ?Sized>(
+pub(crate) fn walk_from<V: Visitor>(
+    file: usize,
+    offset: u64,
+    state: State,
+    bytes: impl io::Read,
+    visitor: &mut V,
+) -> FileEnd {
+    skim_from(file, offset, state, bytes, &mut Each(visitor))
+}
+
+/// As [`walk_from`], for one who does not look at every command.
+pub(crate) fn skim_from<V: Skimmer>(
     file: usize,
     offset: u64,
     state: State,
@@ -273,7 +301,17 @@ pub(crate) fn walk_from<V: Visitor + ?Sized>(
     rest(file, state, reader, visitor)
 }
 
-fn rest<V: Visitor + ?Sized>(
+/// Reads a file on from where `reader` stands, which is where `state` is in force.
+pub(crate) fn walk_rest<V: Visitor + ?Sized>(
+    file: usize,
+    state: State,
+    reader: StreamReader<impl io::Read>,
+    visitor: &mut V,
+) -> FileEnd {
+    rest(file, state, reader, &mut Each(visitor))
+}
+
+fn rest<V: Skimmer>(
     file: usize,
     state: State,
     mut reader: StreamReader<impl io::Read>,
@@ -288,6 +326,7 @@ fn rest<V: Visitor + ?Sized>(
         long: Abridged::default(),
     };
     let read: Result<()> = reader.drive(&mut follower);
+    follower.settle(reader.offset());
     let Follower {
         time,
         transactions,
@@ -311,7 +350,7 @@ fn rest<V: Visitor + ?Sized>(
 }
 
 /// Turns the events of one file into units.
-struct Follower<'v, V: ?Sized> {
+struct Follower<'v, V> {
     visitor: &'v mut V,
     file: usize,
     time: Option<i64>,
@@ -320,13 +359,20 @@ struct Follower<'v, V: ?Sized> {
     long: Abridged,
 }
 
-impl<V: Visitor + ?Sized> Sink for Follower<'_, V> {
+impl<V: Skimmer> Sink for Follower<'_, V> {
     #[inline(always)]
     fn event(&mut self, event: Event<'_>, offset: u64) {
         match event {
             Event::Command(command) => {
                 let end = offset + command.as_raw().len() as u64;
-                self.command(Item::Command(command), &command, offset, end);
+                let name = Name::of(&command);
+                if let Some(name) = name
+                    && command.quirks().is_none()
+                    && self.visitor.skims(&command, name, offset, end)
+                {
+                    return;
+                }
+                self.command(Item::Command(command), &command, name, offset, end);
             }
             _ => self.other(event, offset),
         }
@@ -337,10 +383,35 @@ impl<V: Visitor + ?Sized> Sink for Follower<'_, V> {
     }
 }
 
-impl<V: Visitor + ?Sized> Follower<'_, V> {
+impl<V: Skimmer> Follower<'_, V> {
+    /// Tells of the commands that were passed over, up to `end`.
     #[inline(always)]
-    fn command(&mut self, item: Item<'_>, command: &Command<'_>, begin: u64, end: u64) {
-        let name = Name::of(command);
+    fn settle(&mut self, end: u64) {
+        let commands = self.visitor.pending();
+        if commands == 0 {
+            return;
+        }
+        let run = Run {
+            commands,
+            file: self.file,
+            db: self.selected.next(),
+            time: self.time,
+            transaction: self.transactions.open_at(),
+        };
+        self.transactions.commands(commands, end);
+        self.visitor.skimmed(&run);
+    }
+
+    #[inline(always)]
+    fn command(
+        &mut self,
+        item: Item<'_>,
+        command: &Command<'_>,
+        name: Option<Name>,
+        begin: u64,
+        end: u64,
+    ) {
+        self.settle(begin);
         let control = match name {
             Some(name) => name.control(),
             None => Control::of(command.name()),
@@ -366,6 +437,8 @@ impl<V: Visitor + ?Sized> Follower<'_, V> {
 
     #[cold]
     fn other(&mut self, event: Event<'_>, offset: u64) {
+        // What was passed over ends here, at an annotation or a piece of a command.
+        self.settle(offset);
         if let Event::Annotation(line) = event {
             let end = offset + line.as_raw().len() as u64;
             let place = self.transactions.event(&event, offset, end);
@@ -386,7 +459,8 @@ impl<V: Visitor + ?Sized> Follower<'_, V> {
         } else if let Some((begin, raw)) = self.long.event(&event, offset)
             && let Ok(command) = Command::parse(&raw)
         {
-            self.command(Item::Abridged(command), &command, begin, offset);
+            let name = Name::of(&command);
+            self.command(Item::Abridged(command), &command, name, begin, offset);
         }
     }
 }

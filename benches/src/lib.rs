@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod log;
+pub mod pair;
 mod random;
 mod shapes;
 mod writer;

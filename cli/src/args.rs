@@ -3,10 +3,15 @@
 mod aof;
 mod aof_edit;
 mod aof_search;
+mod diff;
+mod digest;
+mod export;
 mod extract;
 mod filter;
 mod get;
 mod keys;
+mod rdb_stats;
+mod salvage;
 
 use std::path::PathBuf;
 
@@ -16,10 +21,15 @@ use rdbkit_rdb::verify::Server;
 pub use aof::AofCommand;
 pub use aof_edit::{CutArgs, Destination, DropArgs, RepairArgs};
 pub use aof_search::{HistoryArgs, LogArgs, PointsArgs, StatsArgs};
+pub use diff::{DiffArgs, Duration};
+pub use digest::DigestArgs;
+pub use export::{ExportArgs, ExportFormat};
 pub use extract::{ExtractArgs, Without};
 pub use filter::{ExpiryArg, FilterArgs, Size};
 pub use get::GetArgs;
 pub use keys::KeysArgs;
+pub use rdb_stats::{AllocatorArg, RdbStatsArgs};
+pub use salvage::SalvageArgs;
 
 /// Verify Redis and Valkey persistence files: would the server load them?
 #[derive(Debug, Parser)]
@@ -49,13 +59,24 @@ pub enum Command {
     #[command(subcommand)]
     Aof(AofCommand),
 
-    /// Digest of the data in RDB files, equal to the server's DEBUG DIGEST
+    /// Digest of the data in RDB files and logs, equal to the server's DEBUG DIGEST
     ///
     /// Two files with the same digest hold the same keys and values, in whatever
     /// order and encoding; a server that holds the data answers DEBUG DIGEST with
     /// it. As in the server, it does not cover when a key expires, functions,
     /// nor the groups of streams. Which server's rules: see --for.
+    ///
+    /// Of an append-only log it is what a server has that has loaded it. Commands
+    /// whose effect can be told without a server are applied; where one cannot,
+    /// "replay needed" names it, and there is no digest.
     Digest(DigestArgs),
+
+    /// Which keys differ between two RDB files, and in which parts
+    ///
+    /// Without a server, in bounded memory, for files of any version and product.
+    /// How values are packed and in which order things stand does not matter;
+    /// expired keys are keys as long as they are in a file (see --expiry alive).
+    Diff(DiffArgs),
 
     /// Take the keys that match out of an RDB file, as a new RDB file
     ///
@@ -63,6 +84,13 @@ pub enum Command {
     /// Function libraries and texts about the file come along unless --without
     /// says otherwise; the replication position and slot migrations do not.
     Extract(ExtractArgs),
+
+    /// Keys with their values as NDJSON, JSON, CSV, commands or RESTORE commands
+    ///
+    /// Everything a client could see of the keys that match, in a form that other
+    /// programs read or a server takes: exact, binary-safe, in one pass and in
+    /// constant memory.
+    Export(ExportArgs),
 
     /// List the keys of an RDB file
     Keys(KeysArgs),
@@ -73,6 +101,20 @@ pub enum Command {
     /// consumers and what is pending. The whole file is read, so a key that is
     /// there twice is shown twice.
     Get(GetArgs),
+
+    /// Tell what an RDB file is made of and what it will take in memory
+    ///
+    /// Types, encodings, databases, prefixes of names, expiries, the largest
+    /// keys, how sizes are spread, what compression saves; as tables, JSON, or a
+    /// report in HTML.
+    Stats(Box<RdbStatsArgs>),
+
+    /// Write what can still be read of a damaged RDB file into a new one
+    ///
+    /// Broken records are skipped, and where it is not known where they end, the
+    /// next ones are searched for. Each gap is told of: where, how much, between
+    /// which keys, why. What is kept is kept byte for byte, and the new file loads.
+    Salvage(SalvageArgs),
 }
 
 const CHECK_EXAMPLES: &str = "\
@@ -137,48 +179,4 @@ pub struct CheckArgs {
     /// Findings to report per file; more are only counted
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub max_findings: usize,
-}
-
-const DIGEST_EXAMPLES: &str = "\
-Examples:
-  rdbkit digest dump.rdb
-  test \"$(rdbkit digest --skip-expired dump.rdb | cut -c-40)\" = \"$(redis-cli debug digest)\"
-  rdbkit digest --for redis:8.0 old.rdb new.rdb
-  rdbkit digest --per-key --json dump.rdb | jq -r 'select(.key == \"a\").digest'
-
-Exit code: 0 every file has a digest, 1 one is damaged or has values of modules,
-whose digest only the module can compute, 2 a file could not be read, is no RDB
-file, or a limit was hit. Without a digest there is a reason on stderr, and none
-on stdout. To know whether a server would load the file, use rdbkit check.";
-
-/// `rdbkit digest`.
-#[derive(Args, Debug)]
-#[command(after_help = DIGEST_EXAMPLES)]
-pub struct DigestArgs {
-    /// RDB files; "-" is standard input
-    #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
-
-    /// Also each database: what DEBUG DIGEST would say if there were no other
-    #[arg(long)]
-    pub per_db: bool,
-
-    /// Also each key: what DEBUG DIGEST-VALUE says of it
-    #[arg(long)]
-    pub per_key: bool,
-
-    /// Leave out keys and hash fields that have expired by now, as a server
-    /// does that loads the file [default: everything in the file counts]
-    #[arg(long)]
-    pub skip_expired: bool,
-
-    /// Server whose digest to compute, such as redis:7.0 or valkey:9.1; they
-    /// differ in scores and expiring hash fields [default: the one that wrote
-    /// the file]
-    #[arg(long = "for", value_name = "SERVER")]
-    pub server: Option<Server>,
-
-    /// One JSON object per file on one line, and before it one per key
-    #[arg(long)]
-    pub json: bool,
 }

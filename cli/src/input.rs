@@ -53,6 +53,15 @@ impl Input {
         Ok(Input::File(file))
     }
 
+    /// Whether it is a regular file, which can be read again.
+    #[must_use]
+    pub fn is_file(&self) -> bool {
+        match self {
+            Input::File(file) => file.metadata().is_ok_and(|about| about.is_file()),
+            Input::Stdin(_) => false,
+        }
+    }
+
     /// The same bytes from the beginning; `None` of what cannot be read twice.
     #[must_use]
     pub fn again(&self) -> Option<File> {
@@ -94,14 +103,20 @@ impl Input {
 /// first bytes.
 #[must_use]
 pub fn compressed(head: &[u8], subcommand: &str) -> Option<String> {
-    let tool = match head {
-        [0x1f, 0x8b, ..] => "gzip",
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => "zstd",
-        [0x04, 0x22, 0x4d, 0x18, ..] => "lz4",
-        _ => return None,
-    };
+    let tool = compressed_with(head)?;
     let pipe = format!("{tool} -dc FILE | rdbkit {subcommand} -");
     Some(format!("compressed with {tool}; pipe it: {pipe}"))
+}
+
+/// What a file is compressed with as a whole, told by its first bytes.
+#[must_use]
+pub fn compressed_with(head: &[u8]) -> Option<&'static str> {
+    match head {
+        [0x1f, 0x8b, ..] => Some("gzip"),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some("zstd"),
+        [0x04, 0x22, 0x4d, 0x18, ..] => Some("lz4"),
+        _ => None,
+    }
 }
 
 impl Read for Input {

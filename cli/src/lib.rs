@@ -10,6 +10,7 @@ pub mod compat;
 mod exit;
 mod input;
 mod output;
+mod positioned;
 mod proof;
 mod render;
 mod source;
@@ -22,8 +23,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use args::{
-    AofCommand, CheckArgs, Cli, Command, CutArgs, Destination, DigestArgs, DropArgs, ExpiryArg,
-    ExtractArgs, FilterArgs, GetArgs, HistoryArgs, KeysArgs, LogArgs, PointsArgs, RepairArgs, Size,
+    AllocatorArg, AofCommand, CheckArgs, Cli, Command, CutArgs, Destination, DiffArgs, DigestArgs,
+    DropArgs, Duration, ExpiryArg, ExportArgs, ExportFormat, ExtractArgs, FilterArgs, GetArgs,
+    HistoryArgs, KeysArgs, LogArgs, PointsArgs, RdbStatsArgs, RepairArgs, SalvageArgs, Size,
     StatsArgs, Without,
 };
 pub use exit::Exit;
@@ -50,9 +52,13 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> io::Result<Exit> {
         Command::Check(args) => cmd::check::run(args, streams),
         Command::Aof(command) => cmd::aof::run(command, streams),
         Command::Digest(args) => cmd::digest::run(args, streams),
+        Command::Export(args) => cmd::export::run(args, streams),
+        Command::Diff(args) => cmd::diff::run(args, streams),
         Command::Extract(args) => cmd::extract::run(args, streams),
         Command::Keys(args) => cmd::keys::run(args, streams),
         Command::Get(args) => cmd::get::run(args, streams),
+        Command::Stats(args) => cmd::stats::run(args, streams),
+        Command::Salvage(args) => cmd::salvage::run(args, streams),
     }
 }
 

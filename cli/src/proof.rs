@@ -27,19 +27,28 @@ impl Proof {
     }
 }
 
+/// What a new log is judged for.
+#[derive(Clone, Copy)]
+pub struct Judging<'a> {
+    /// The server that is to load it; `None` for one of the product that takes it.
+    pub server: Option<Server>,
+    /// Commands of modules that it knows, see [`Options::module_commands`].
+    pub module_commands: &'a [String],
+}
+
 /// Verifies `new`, which was made of `old`.
 ///
 /// Commands that a server refuses may have stood in the old log as well, and
 /// the server may be another one than is judged for: they are a reason for
 /// caution. All else that keeps a server from loading the log is an error.
-pub fn prove(new: &Log, old: &Log) -> Result<Proof, String> {
-    let report = judged_kindly(new)?;
+pub fn prove(new: &Log, old: &Log, judging: Judging<'_>) -> Result<Proof, String> {
+    let report = judging.report(new)?;
     let bad = worse_than_loads(&report);
     if let Some(code) = bad.iter().find(|code| torn(**code, report.server)) {
         return Err(told(&report, *code));
     }
     if !bad.is_empty() {
-        let before = codes(&judge(old, Some(report.server))?);
+        let before = codes(&judging.report_for(old, Some(report.server))?);
         if let Some(code) = bad.iter().find(|code| !before.contains(code)) {
             return Err(told(&report, *code));
         }
@@ -55,34 +64,42 @@ pub fn prove(new: &Log, old: &Log) -> Result<Proof, String> {
     })
 }
 
-/// Judged for the product that takes it: a base of commands does not tell who
-/// wrote it, and each product has commands the other does not know.
-fn judged_kindly(log: &Log) -> Result<SetReport, String> {
-    let report = judge(log, None)?;
-    if report.verdict() == Verdict::Refused {
-        for server in [Server::REDIS, Server::VALKEY] {
-            let other = judge(log, Some(server))?;
-            if other.verdict() != Verdict::Refused {
-                return Ok(other);
+impl Judging<'_> {
+    /// Where no server was named, for the product that takes it: a base of
+    /// commands does not tell who wrote it, and each product has commands the
+    /// other does not know.
+    fn report(self, log: &Log) -> Result<SetReport, String> {
+        let report = self.report_for(log, self.server)?;
+        if self.server.is_none() && report.verdict() == Verdict::Refused {
+            for server in [Server::REDIS, Server::VALKEY] {
+                let other = self.report_for(log, Some(server))?;
+                if other.verdict() != Verdict::Refused {
+                    return Ok(other);
+                }
             }
         }
+        Ok(report)
     }
-    Ok(report)
+
+    fn report_for(self, log: &Log, server: Option<Server>) -> Result<SetReport, String> {
+        let options = Options {
+            server,
+            module_commands: self.module_commands.to_vec(),
+            // Keys of an RDB file are not touched by an edit.
+            duplicates: false,
+            ..Options::default()
+        };
+        judge(log, &options)
+    }
 }
 
-fn judge(log: &Log, server: Option<Server>) -> Result<SetReport, String> {
-    let options = Options {
-        server,
-        // Keys of an RDB file are not touched by an edit.
-        duplicates: false,
-        ..Options::default()
-    };
+fn judge(log: &Log, options: &Options) -> Result<SetReport, String> {
     let report = if log.has_manifest() {
-        verify::set(log.folder(), log.name(), &options)
+        verify::set(log.folder(), log.name(), options)
     } else {
         let path = log.folder().file(log.name()).map_err(|e| e.to_string())?;
         let file = File::open(path).map_err(|e| e.to_string())?;
-        verify::single(log.name(), file, &options)
+        verify::single(log.name(), file, options)
     };
     if let Some(failure) = &report.failure {
         return Err(failure.clone());

@@ -299,7 +299,7 @@ fn a_server_that_starts_empty_is_told_loudly() {
     let findings = report["findings"].as_array().unwrap();
     let of = |code: &str| {
         let found = findings.iter().filter(|finding| finding["code"] == code);
-        found.map(|finding| finding["file"]["text"].clone()).count()
+        found.count()
     };
     assert_eq!((of("unlisted-file"), of("starts-empty")), (2, 1));
 }

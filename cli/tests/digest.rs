@@ -158,25 +158,133 @@ fn a_module_is_named_and_the_rest_is_told() {
 }
 
 #[test]
-fn logs_are_no_rdb_files() {
-    let logs = [
-        (
-            "redis-8.0-sid/mp-ops/appendonly.aof.1.incr.aof",
-            "append-only file of commands",
-        ),
-        ("redis-8.0-sid/mp-ops/appendonly.aof.manifest", "manifest"),
-        (
-            "redis-6.0-bullseye/preamble/appendonly.aof",
-            "commands follow the RDB part",
-        ),
-    ];
-    for (log, why) in logs {
-        let (out, err) = run(&[&testdata(&format!("aof/{log}"))], 2);
-        assert_eq!(out, "");
-        assert!(err.contains(why) && err.contains("replayed"), "{err}");
-    }
+fn what_is_neither_is_said() {
     let (_, err) = run(&[&testdata("aof")], 2);
-    assert!(err.contains("is a folder"), "{err}");
+    assert!(err.contains("no manifest in this folder"), "{err}");
     let (_, err) = run(&["/nowhere/dump.rdb"], 2);
     assert!(err.contains("cannot open"), "{err}");
+    let manifest = fs::read(testdata("aof/redis-8.0-sid/mp-ops/appendonly.aof.manifest")).unwrap();
+    let piped = rdbkit(&["-"]).write_stdin(manifest).assert().code(2);
+    let err = String::from_utf8(piped.get_output().stderr.clone()).unwrap();
+    assert!(err.contains("manifest of a log"), "{err}");
+}
+
+/// What Redis 8.0.6 says that was started on it.
+const AOF_BASE: &str = "9eb7ab343963f4f876c1ffbf7bc6f3f97b3b2afb";
+
+#[test]
+fn a_log_has_the_digest_of_what_it_makes() {
+    let folder = testdata("aof/redis-8.0-sid/mp-aofbase");
+    let manifest = format!("{folder}/appendonly.aof.manifest");
+    let (out, err) = run(&[&folder, &manifest], 0);
+    assert_eq!(
+        out,
+        format!("{AOF_BASE}  {folder}\n{AOF_BASE}  {manifest}\n")
+    );
+    let note = format!(
+        "rdbkit: {folder}: note: 136 commands read, 121 that change data applied; by the rules of redis:8.0\n"
+    );
+    assert!(err.starts_with(&note), "{err}");
+    let (out, _) = run(&["--per-db", &folder], 0);
+    assert!(
+        out.contains("  db0\n") && out.ends_with(&format!("{AOF_BASE}  {folder}\n")),
+        "{out}"
+    );
+}
+
+#[test]
+fn a_single_file_may_begin_as_rdb() {
+    let log = testdata("aof/redis-6.0-bullseye/preamble/appendonly.aof");
+    let said = "cbf7baaa28a23bab75a1939a99e62631e7e4ed9d";
+    assert_eq!(run(&[&log], 0).0, format!("{said}  {log}\n"));
+    let (base, _) = run(&["--base-only", &log], 0);
+    assert!(
+        base.ends_with(&format!("  {log}\n")) && !base.contains(said),
+        "{base}"
+    );
+    // From a pipe it cannot be read again.
+    let bytes = fs::read(&log).unwrap();
+    let piped = rdbkit(&["-"]).write_stdin(bytes.clone()).assert().code(2);
+    let err = String::from_utf8(piped.get_output().stderr.clone()).unwrap();
+    assert!(err.contains("commands follow the RDB part"), "{err}");
+    let piped = rdbkit(&["--base-only", "-"])
+        .write_stdin(bytes)
+        .assert()
+        .code(0);
+    let out = String::from_utf8(piped.get_output().stdout.clone()).unwrap();
+    assert_eq!(out.get(..40), base.get(..40));
+}
+
+#[test]
+fn commands_may_come_from_a_pipe() {
+    let log = testdata("aof/redis-6.0-bullseye/rewritten-plain/appendonly.aof");
+    let (out, _) = run(&["--for", "redis:6.0", &log], 0);
+    let bytes = fs::read(&log).unwrap();
+    let piped = |args: &[&str], code| {
+        let done = rdbkit(args).write_stdin(bytes.clone()).assert().code(code);
+        let output = done.get_output();
+        let text = |bytes: &Vec<u8>| String::from_utf8(bytes.clone()).unwrap();
+        (text(&output.stdout), text(&output.stderr))
+    };
+    let (same, _) = piped(&["--for", "redis:6.0", "-"], 0);
+    assert_eq!(same.get(..40), out.get(..40));
+    let (_, err) = piped(&["--max-memory", "1k", "-"], 2);
+    assert!(err.contains("--max-memory"), "{err}");
+}
+
+#[test]
+fn where_a_server_is_needed_it_is_said() {
+    let folder = testdata("aof/redis-8.0-sid/mp-ops");
+    let (out, err) = run(&[&folder], 1);
+    assert_eq!(out, "");
+    assert!(
+        err.contains("replay needed: BITFIELD at appendonly.aof.1.incr.aof:")
+            || err.contains("replay needed: BITOP at appendonly.aof.1.incr.aof:"),
+        "{err}"
+    );
+    let (out, _) = run(&["--json", &folder], 1);
+    let report = json(&out).remove(0);
+    assert_eq!(report["digest"], Value::Null);
+    assert_eq!(report["databases"]["0"]["digest"], Value::Null);
+    let replay = &report["log"]["replay"];
+    assert_eq!(replay["file"], "appendonly.aof.1.incr.aof");
+    assert!(
+        replay["offset"].is_u64() && replay["keys"].as_u64() > Some(0),
+        "{replay}"
+    );
+    // The base has none of it.
+    let (out, _) = run(&["--base-only", "--json", &folder], 0);
+    let report = json(&out).remove(0);
+    assert_eq!(report["digest"], "0".repeat(40));
+    assert_eq!(report["log"]["commands"], 0);
+    let (_, err) = run(&["--per-key", &folder], 2);
+    assert!(err.contains("--per-key is for RDB files"), "{err}");
+}
+
+#[test]
+fn what_servers_cut_off_is_cut_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("appendonly.aof");
+    fs::write(
+        &path,
+        "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$5\r\nhello\r\n*2\r\n$4\r\nSPOP",
+    )
+    .unwrap();
+    let path = path.to_str().unwrap();
+    let (out, err) = run(&[path], 0);
+    assert_eq!(
+        out,
+        format!("7bba0c6c0ba7cf343554878a513cce31a28c4abb  {path}\n")
+    );
+    assert!(
+        err.contains("servers cut the last 12 bytes off appendonly.aof, from byte 31 on"),
+        "{err}"
+    );
+    let (out, _) = run(&["--json", path], 0);
+    assert_eq!(json(&out)[0]["log"]["cut"]["at"], 31);
+    fs::write(path, "*1\r\n$4\r\nPING\r\n?").unwrap();
+    let (out, err) = run(&[path], 1);
+    assert!(out.is_empty() && err.contains("[bad-start]"), "{err}");
+    fs::write(path, "").unwrap();
+    assert_eq!(run(&[path], 0).0, format!("{}  {path}\n", "0".repeat(40)));
 }

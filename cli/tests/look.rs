@@ -44,8 +44,9 @@ fn lines(args: &[&str]) -> Vec<Value> {
         .collect()
 }
 
-fn fits_schema(value: &Value) {
-    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/keys.schema.json");
+fn fits_schema(name: &str, value: &Value) {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let schema = docs.join(name).with_extension("schema.json");
     let schema: Value = serde_json::from_slice(&fs::read(schema).unwrap()).unwrap();
     assert_eq!(schema::fault(&schema, &schema, value), None, "{value}");
 }
@@ -96,7 +97,7 @@ fn every_key_of_every_server_can_be_got_again() {
             files += 1;
             let file = file.to_str().unwrap();
             for key in lines(&["keys", "--json", file]).iter().take(30) {
-                fits_schema(key);
+                fits_schema("keys", key);
                 // No argument can hold a zero byte; such names are given quoted.
                 let name = key["key"].as_str().filter(|name| !name.contains('\0'));
                 let Some(name) = name else {
@@ -107,7 +108,7 @@ fn every_key_of_every_server_can_be_got_again() {
                 let [found] = &found[..] else {
                     panic!("{found:?}");
                 };
-                fits_schema(found);
+                fits_schema("export", found);
                 for field in [
                     "db",
                     "key",

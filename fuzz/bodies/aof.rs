@@ -4,9 +4,12 @@
 #[path = "../../aof/tests/split/compare.rs"]
 mod compare;
 
+#[path = "aof_digest.rs"]
+mod digest;
 #[path = "aof_edit.rs"]
 mod edit;
 
+pub use digest::digested;
 pub use edit::edited;
 
 use std::io::Read;
@@ -28,6 +31,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("aof_walk", walked),
     ("aof_verify", verified),
     ("aof_edit", edited),
+    ("aof_digest", digested),
 ];
 
 /// Every event of a log without a gap, every argument and key of every command.

@@ -23,7 +23,8 @@ pub fn edited(data: &[u8]) {
         kind => {
             let allowed = Repair {
                 skip_damage: kind == 3,
-                allow_missing: false,
+                allow_empty: true,
+                ..Repair::default()
             };
             if let Ok(plan) = edit::repair(&set, &files, &allowed, NOW_MS) {
                 whole::repaired(&set, &files, &allowed, &plan);

@@ -10,12 +10,18 @@ mod compare;
 #[path = "../../rdb/tests/faces/grow.rs"]
 mod grow;
 
+use rdbkit_rdb::commands;
+use rdbkit_rdb::diff::{Diff, DiffError, Difference, Summary, ValueDifference};
+use rdbkit_rdb::filter::Filter;
 use rdbkit_rdb::lzf::{check, decompress_into, max_output};
 use rdbkit_rdb::packed::{
     Backlen, Element, Intset, Listpack, PackedError, StreamNode, Ziplist, Zipmap,
 };
+use rdbkit_rdb::pieces::{Expired, visit};
+use rdbkit_rdb::salvage;
 use rdbkit_rdb::verify::{self, Options, Report, Verdict};
-use rdbkit_rdb::{Limits, Packing, Part, Role, Scratch, SliceReader, Str};
+use rdbkit_rdb::write::Format;
+use rdbkit_rdb::{Limits, Packing, Part, Role, Scratch, SliceReader, Str, StreamReader};
 
 /// What is called with the bytes.
 pub type Body = fn(&[u8]);
@@ -26,6 +32,8 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("faces", faces),
     ("grown", grown),
     ("verify", verify),
+    ("salvage", salvage),
+    ("diff", diff),
     ("listpack", listpack),
     ("ziplist", ziplist),
     ("intset_zipmap", intset_zipmap),
@@ -34,8 +42,10 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("score", score),
 ];
 
-/// Every event of a file, every string decompressed, every blob walked.
+/// Every event of a file, every string decompressed, every blob walked; and all
+/// of it in pieces, as commands.
 pub fn events(data: &[u8]) {
+    as_commands(data);
     let mut scratch = Scratch::with_limit(1 << 20);
     let mut reader = SliceReader::new(data).check_checksum(false);
     let mut end = 0;
@@ -75,6 +85,36 @@ pub fn events(data: &[u8]) {
     );
 }
 
+/// Keys that pass by as commands, plain and with payloads. Whatever comes, it
+/// is no panic.
+fn as_commands(data: &[u8]) {
+    let expired = Expired {
+        now_ms: 1 << 40,
+        skip: data.len() % 2 == 1,
+    };
+    let limits = Limits {
+        max_decompressed: 1 << 20,
+        ..Limits::default()
+    };
+    for restore in [false, true] {
+        let mut source = StreamReader::with_limits(data, 64, limits).check_checksum(false);
+        let Ok(Some(_)) = source.next_event() else {
+            return;
+        };
+        let decoder = source.decoder();
+        let format = Format::of_source(decoder.dialect(), decoder.version());
+        let options = commands::Options {
+            restore,
+            ..commands::Options::default()
+        };
+        let target = commands::Target::of_file(format);
+        let mut commands = commands::Commands::new(std::io::sink(), target, options);
+        let _ = visit(&mut source, &mut Filter::new(), expired, &mut commands);
+        let _ = commands.page().flush();
+        let _ = commands.losses().count();
+    }
+}
+
 fn walk_packed(packing: Packing, blob: &[u8]) {
     match packing {
         Packing::ListZiplist | Packing::ZsetZiplist | Packing::HashZiplist => walk_ziplist(blob),
@@ -83,6 +123,66 @@ fn walk_packed(packing: Packing, blob: &[u8]) {
         Packing::StreamNode => walk_node(blob),
         _ => walk_listpack(blob),
     }
+}
+
+/// How many bytes the first of two files has, then both. They are compared with
+/// each other both ways, and each with itself.
+pub fn diff(data: &[u8]) {
+    let Some((cut, files)) = data.split_first_chunk() else {
+        return;
+    };
+    let cut = usize::from(u16::from_le_bytes(*cut)).min(files.len());
+    let (old, new) = files.split_at(cut);
+    let [old, new] = [old, new].map(|file| {
+        // A checksum of zero is none.
+        let mut file = file.to_vec();
+        let at = file.len().saturating_sub(8);
+        file[at..].fill(0);
+        file
+    });
+    for file in [&old, &new] {
+        let Ok((told, summary)) = differences(file, file) else {
+            continue;
+        };
+        assert_eq!(told - summary.unknown, 0, "a file differs from itself");
+        assert!(summary.libraries == 0 && !summary.module_data);
+    }
+    match (differences(&old, &new), differences(&new, &old)) {
+        (Ok((_, there)), Ok((_, back))) => {
+            assert_eq!(there.added, back.removed);
+            assert_eq!(there.removed, back.added);
+            assert_eq!(there.changed, back.changed);
+            assert_eq!(
+                (there.ttl_changed, there.same),
+                (back.ttl_changed, back.same)
+            );
+        }
+        (Err(_), Err(_)) => {}
+        _ => panic!("one way it can be told, the other it cannot"),
+    }
+}
+
+/// How many keys are told of, but for duplicates.
+fn differences(old: &[u8], new: &[u8]) -> Result<(u64, Summary), DiffError> {
+    let mut told = 0;
+    let summary = Diff::new(&old, &new)
+        .max_memory(1 << 26)
+        .run(|difference| {
+            if let Difference::Key(key) = difference {
+                told += 1;
+                if let ValueDifference::Parts(parts) = key.value {
+                    let counts = parts.counts();
+                    assert!(counts.added + counts.removed + counts.changed > 0);
+                    assert!(parts.deltas().all(|delta| !delta.part().is_empty()));
+                }
+            }
+            Ok(())
+        })?;
+    assert_eq!(
+        told,
+        summary.differing() - summary.duplicates_differ + summary.unknown
+    );
+    Ok((told, summary))
 }
 
 /// All faces say the same of a file: how it is cut, then the file.
@@ -150,6 +250,43 @@ pub fn verify(data: &[u8]) {
     let mut events = SliceReader::with_limits(file, options.limits.unwrap_or_default());
     if let Some(error) = events.find_map(Result::err) {
         assert_ne!(whole.verdict(), Verdict::Loads, "{error}");
+    }
+}
+
+/// What is salvaged of any bytes loads, loses nothing of a file that loads, and
+/// does not take longer the worse the bytes are.
+pub fn salvage(data: &[u8]) {
+    let options = salvage::Options {
+        limits: Limits {
+            max_decompressed: 1 << 20,
+            ..Limits::default()
+        },
+        ..salvage::Options::default()
+    };
+    let Ok((new, report)) = salvage::bytes(data, &options) else {
+        return;
+    };
+    let most = (32 << 20) + 800 * data.len() as u64;
+    assert!(report.searched <= most, "{}", report.searched);
+    let judged = |bytes: &[u8], server| {
+        let options = Options {
+            server: Some(server),
+            limits: Some(options.limits),
+            ..Options::default()
+        };
+        verify::slice(bytes, &options)
+    };
+    let proof = judged(&new, report.server);
+    let undecided = report.functions_undecided > 0 && proof.verdict() == Verdict::Undecided;
+    assert!(
+        proof.verdict() == Verdict::Loads || undecided,
+        "{:?}",
+        proof.findings
+    );
+    assert_eq!(proof.total().keys, report.keys);
+    let before = judged(data, report.server);
+    if before.verdict() == Verdict::Loads {
+        assert_eq!(before.total().keys, report.keys, "{report:?}");
     }
 }
 

@@ -29,10 +29,17 @@ fn main() -> io::Result<()> {
         hasher.write(seed);
         fs::write(folder.join(format!("seed-{:016x}", hasher.finish())), seed)
     };
+    let mut before = Vec::new();
     for input in inputs::all() {
         let file = &input.bytes;
+        if before.len() + file.len() <= LARGEST_FILE {
+            let cut = (before.len() as u16).to_le_bytes();
+            add("diff", &[&cut[..], &before, file].concat())?;
+        }
+        before.clone_from(file);
         if file.len() <= LARGEST_FILE {
             add("events", file)?;
+            add("salvage", file)?;
             add("verify", &[&[8, 7, 255, 1, 7, 64], &file[..]].concat())?;
             add("faces", &[&[5, 16, 255, 1, 7, 64], &file[..]].concat())?;
         }
@@ -106,7 +113,7 @@ fn logs(add: &impl Fn(&str, &[u8]) -> io::Result<()>) -> io::Result<()> {
                 add("aof_manifest", &bytes)?;
             } else if name.ends_with(".aof") {
                 found += 1;
-                for target in ["aof_events", "aof_walk"] {
+                for target in ["aof_digest", "aof_events", "aof_walk"] {
                     add(target, &bytes)?;
                 }
                 add("aof_faces", &[&[1, 3, 50, 255], &bytes[..]].concat())?;

@@ -38,6 +38,7 @@
 //! releases that the rules could not be compared with. Such a key is
 //! [`Outcome::Unknown`], and a [`Dataset`] with one has no digest.
 
+mod building;
 mod dataset;
 mod mix;
 mod rules;
@@ -47,6 +48,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use building::{Building, Kind};
 pub use dataset::{Dataset, Tally};
 pub use mix::Digest;
 pub use rules::Rules;

@@ -192,17 +192,33 @@ impl Record<'_> {
     /// # Ok::<(), rdbkit_rdb::Error>(())
     /// ```
     pub fn dump_payload(&self, rdb_version: Option<u16>) -> Result<Vec<u8>> {
+        let room = self.key_meta.len() + self.raw.len() + 1 + FOOTER;
+        let mut payload = Vec::with_capacity(room);
+        self.write_dump_payload(rdb_version, &mut payload)?;
+        Ok(payload)
+    }
+
+    /// Appends what [`dump_payload`](Self::dump_payload) gives to `payload`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`dump_payload`](Self::dump_payload); then nothing of use was
+    /// appended.
+    pub fn write_dump_payload(
+        &self,
+        rdb_version: Option<u16>,
+        payload: &mut Vec<u8>,
+    ) -> Result<()> {
         // The version field has 16 bits; a file's version has four digits.
         let own = u16::try_from(self.version).unwrap_or(u16::MAX);
         let version = rdb_version.unwrap_or(own);
-        let room = self.key_meta.len() + self.raw.len() + 1 + FOOTER;
-        let mut payload = Vec::with_capacity(room);
+        let begin = payload.len();
         payload.extend_from_slice(self.key_meta);
         let refers = self.dialect == Dialect::Redis && matches!(self.kind.0, 30 | 32);
         match self.unshared() {
             Some((kind, template, values)) => {
                 payload.extend_from_slice(&[kind.0, 1]);
-                write::len(&mut payload, template.fields);
+                write::len(payload, template.fields);
                 payload.extend_from_slice(&template.names);
                 payload.extend_from_slice(values);
             }
@@ -218,9 +234,9 @@ impl Record<'_> {
             }
         }
         payload.extend_from_slice(&version.to_le_bytes());
-        let checksum = Checksum::of(&payload);
+        let checksum = Checksum::of(payload.get(begin..).unwrap_or_default());
         payload.extend_from_slice(&checksum.to_le_bytes());
-        Ok(payload)
+        Ok(())
     }
 }
 

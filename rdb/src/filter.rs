@@ -213,6 +213,13 @@ impl Filter {
             && !self.has_size()
     }
 
+    /// Whether it asks for nothing but database and name, so that a key passes
+    /// or not whatever becomes of its value.
+    #[must_use]
+    pub fn is_of_names(&self) -> bool {
+        self.objects.is_empty() && self.expiry.is_empty() && !self.has_size()
+    }
+
     /// Whether there is a condition on size, so that a key's value has to be
     /// seen before it can be judged.
     #[must_use]

@@ -2,7 +2,9 @@
 #![forbid(unsafe_code)]
 
 mod checksum;
+pub mod commands;
 mod decoder;
+pub mod diff;
 pub mod digest;
 pub mod dump;
 mod error;
@@ -14,9 +16,12 @@ mod grammar;
 mod limits;
 pub mod lzf;
 pub mod packed;
+pub mod pieces;
 mod record;
+pub mod salvage;
 pub mod score;
 mod slice;
+pub mod stats;
 mod stream;
 mod text;
 mod value;
@@ -35,6 +40,7 @@ pub use stream::StreamReader;
 pub use text::{Decimal, Scratch, Str, StrToken};
 pub use value::{
     ArrayElement, ArrayItem, ArrayItems, Elements, Field, Fields, ModuleItem, ModuleValue, Scored,
-    StreamConsumer, StreamGroup, StreamItem, StreamNumbers, StreamPending, StreamValue, Value,
+    StreamConsumer, StreamGroup, StreamGroups, StreamItem, StreamNumbers, StreamPending,
+    StreamValue, Value,
 };
 pub use wire::{Dialect, MetaClass, ModuleId, ObjectKind, Opcode, ValueType};

@@ -141,6 +141,51 @@ pub fn decompress_into(input: &[u8], out: &mut [u8]) -> Result<(), LzfError> {
     }
 }
 
+/// Decompresses the first bytes of a string, as many as `out` holds, and says
+/// how many there were: fewer where the stream ends or is damaged.
+///
+/// # Limits
+///
+/// Allocates nothing; its time goes with the size of `out`.
+///
+/// ```
+/// let mut out = [0; 4];
+/// let n = rdbkit_rdb::lzf::front(b"\x01ab\xE0\x11\x01", &mut out);
+/// assert_eq!((n, &out), (4, b"abab"));
+/// ```
+#[must_use]
+pub fn front(input: &[u8], out: &mut [u8]) -> usize {
+    let mut rest = input;
+    let mut filled = 0;
+    while let [control, behind @ ..] = rest {
+        if filled == out.len() {
+            break;
+        }
+        if *control < LITERALS {
+            let (run, behind) = behind.split_at(behind.len().min(usize::from(*control) + 1));
+            for (to, byte) in out[filled..].iter_mut().zip(run) {
+                *to = *byte;
+                filled += 1;
+            }
+            rest = behind;
+        } else {
+            let Some(reference) = reference(*control, behind) else {
+                break;
+            };
+            let Some(from) = filled.checked_sub(reference.distance) else {
+                break;
+            };
+            let len = reference.len.min(out.len() - filled);
+            for at in from..from + len {
+                out[filled] = out[at];
+                filled += 1;
+            }
+            rest = reference.rest;
+        }
+    }
+    filled
+}
+
 /// Checks that `input` decompresses to exactly `ulen` bytes, without doing it.
 ///
 /// Looks at the instructions only, so its time goes with their number, not with

@@ -220,9 +220,37 @@ impl<R: Read> StreamReader<R> {
         self.computed
     }
 
+    /// Whether a checksum that does not match is an error.
+    pub(crate) fn checks_checksum(&self) -> bool {
+        self.check
+    }
+
     /// The decoder, for its dialect, version and lax lengths.
     pub fn decoder(&mut self) -> &mut Decoder {
         &mut self.decoder
+    }
+
+    /// Goes on at `offset` of the file, which is a record boundary inside `db`;
+    /// `source` gives the bytes from there on. Templates stay known.
+    pub(crate) fn restart(&mut self, source: R, offset: u64, db: u64, window: usize) {
+        self.source = source;
+        self.window.truncate(window.max(16));
+        self.window.shrink_to(4 * window);
+        (self.hashed, self.at, self.end) = (0, 0, 0);
+        self.eof = false;
+        self.decoder.go_to(offset, db);
+        self.checksum = Checksum::new();
+        self.check = false;
+    }
+
+    /// Gives it the templates that were met another way.
+    pub(crate) fn set_collector(&mut self, collector: Collector) {
+        self.collector = collector;
+    }
+
+    /// Bounds what one owned record may have.
+    pub(crate) fn set_max_record(&mut self, bytes: u64) {
+        self.decoder.set_max_record(bytes);
     }
 
     /// The bytes of the token that `next_token` found at `at`.

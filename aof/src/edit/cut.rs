@@ -9,7 +9,6 @@ use crate::edit::note::Note;
 use crate::edit::plan::{Action, Fate, Plan, Spot};
 use crate::edit::survey;
 use crate::edit::target::{Cut, Pick};
-use crate::limits::Limits;
 use crate::manifest::FileKind;
 use crate::set::Set;
 use crate::source::Source;
@@ -37,7 +36,7 @@ use cutter::{Aim, Cutter, Point};
 /// # Limits
 ///
 /// Reads the log once; twice to cut before the last match, or inside a
-/// transaction. Memory is bounded, whatever the log.
+/// transaction. A few commands before the point are read again. Memory is bounded, whatever the log.
 ///
 /// # Examples
 ///
@@ -71,17 +70,17 @@ pub fn cut(set: &Set, source: &dyn Source, target: &Cut, now_ms: i64) -> Result<
         Cut::Until(time) => Aim::Time(*time),
     };
     let mut cutter = Cutter::new(set, aim, now_ms);
-    let ends = walk::walk_with(set, source, Limits::default(), &mut cutter);
+    let ends = walk::skim(set, source, &mut cutter);
     let mut notes = judge(set, source, &mut cutter, &ends)?;
     if let Some(point) = cutter.point.clone().filter(|point| point.late) {
         // Commands of the transaction were taken for staying: once more, knowing.
         let mut knowing = Cutter::new(set, Aim::Known(point), now_ms);
-        walk::walk_with(set, source, Limits::default(), &mut knowing);
+        walk::skim(set, source, &mut knowing);
         cutter.survey = knowing.survey;
     }
     let edits = edits(set, source, &cutter, &ends, &mut notes)?;
     let (output, files, manifest_changed) = assemble::assemble(set, &edits, &mut notes);
-    let (gone, kept, around) = cutter.survey.finish();
+    let (gone, kept, around) = cutter.survey.finish(source)?;
     if let (Cut::Until(wanted), Some((first, _))) = (target, gone.times)
         && first <= *wanted
     {

@@ -6,7 +6,6 @@ use crate::edit::find;
 use crate::edit::note::Note;
 use crate::edit::plan::{Action, Plan, Spot};
 use crate::edit::target::{Pick, Removal, What, Which};
-use crate::limits::Limits;
 use crate::set::Set;
 use crate::source::Source;
 use crate::walk::{self, FileEnd};
@@ -30,7 +29,8 @@ use dropper::{Aim, Dropper};
 ///
 /// # Limits
 ///
-/// Reads the log once; twice to take out the last match. Memory is bounded but
+/// Reads the log once; twice to take out the last match. A few commands around
+/// what goes are read again. Memory is bounded but
 /// for some hundred bytes for each command that goes.
 ///
 /// # Examples
@@ -76,7 +76,7 @@ pub fn drop(set: &Set, source: &dyn Source, removal: &Removal, now_ms: i64) -> R
         },
     };
     let mut dropper = Dropper::new(set, aim, &removal.keys, now_ms);
-    let ends = walk::walk_with(set, source, Limits::default(), &mut dropper);
+    let ends = walk::skim(set, source, &mut dropper);
     let mut notes = judge(removal, &mut dropper, &ends, set)?;
     let mut edits: Vec<Edit> = dropper
         .gaps
@@ -98,7 +98,7 @@ pub fn drop(set: &Set, source: &dyn Source, removal: &Removal, now_ms: i64) -> R
         }
     }
     let assembled = assemble::assemble(set, &edits, &mut notes);
-    Ok(Plan::new(Action::Drop, assembled, dropper.survey, notes))
+    Plan::new(Action::Drop, assembled, dropper.survey, source, notes)
 }
 
 /// Whether what goes is what was asked for; what is to be said of it.
@@ -119,6 +119,9 @@ fn judge(
     let total = dropper.matches;
     match (&removal.what, dropper.aim.nth()) {
         (What::Matching { .. }, _) if total == 0 => {
+            if let Some(spared) = dropper.spared.take() {
+                return Err(spared);
+            }
             return Err(Error::NothingMatches {
                 commands: dropper.commands,
                 files: set.files().len(),

@@ -45,9 +45,9 @@ pub enum Error {
         files: Vec<Vec<u8>>,
     },
     /// An offset without a file, and several files hold commands.
-    #[error("in which file? the log consists of {}", list(.files))]
+    #[error("in which file? commands are in {}", list(.files))]
     WhichFile {
-        /// The files it has.
+        /// The files that hold commands.
         files: Vec<Vec<u8>>,
     },
     /// The offset is behind the end.
@@ -117,6 +117,19 @@ pub enum Error {
     MissingBase {
         /// Its name.
         file: Vec<u8>,
+    },
+    /// The manifest names no file.
+    #[error(
+        "the manifest names no file: there is nothing to repair, and servers begin an empty log"
+    )]
+    NoFiles,
+    /// No command could be read, and it was not said that the result may be an empty log.
+    #[error("no command could be read, so this may be no log at all: {what} at {at}")]
+    NothingReadable {
+        /// Where reading ended.
+        at: Spot,
+        /// Why.
+        what: String,
     },
     /// The RDB file at the front is damaged.
     #[error("the RDB file in {} is damaged and cannot be mended here: {what}", .at.file.escape_ascii())]

@@ -2,8 +2,10 @@
 
 use std::io::{self, Read};
 
+use crate::command::Command;
 use crate::edit::error::Error;
 use crate::edit::plan::Spot;
+use crate::edit::survey::{Args, NEVER};
 use crate::edit::target::{At, Matching};
 use crate::error::ErrorKind;
 use crate::reader::is_preamble;
@@ -15,12 +17,21 @@ impl Matching {
     /// Whether the unit is a command that is meant.
     #[inline]
     pub(super) fn finds(&self, unit: &Unit<'_>) -> bool {
-        self.db.is_none_or(|db| db == unit.db)
+        unit.name
+            .is_none_or(|name| self.pattern.may_match_first(name.first()))
+            && self.db.is_none_or(|db| db == unit.db)
             && unit
                 .item
                 .command()
                 .is_some_and(|c| self.pattern.matches(&c))
     }
+}
+
+/// With which numbers of arguments, of `any`, commands of that name need no look
+/// where `matching` are looked for.
+pub(super) fn routine(matching: Option<&Matching>, command: &Command<'_>, any: Args) -> Args {
+    let asked = matching.is_some_and(|m| m.pattern.may_match(command.name()));
+    if asked { NEVER } else { any }
 }
 
 /// How many units of a log `wanted` says yes to.
@@ -58,7 +69,14 @@ pub(super) fn file(set: &Set, source: &dyn Source, at: &At) -> Result<usize, Err
     }
     match candidates[..] {
         [one] => Ok(one),
-        _ => Err(Error::WhichFile { files: names() }),
+        [] => Err(Error::WhichFile { files: names() }),
+        _ => Err(Error::WhichFile {
+            files: candidates
+                .iter()
+                .filter_map(|index| set.files().get(*index))
+                .map(|file| file.name.clone())
+                .collect(),
+        }),
     }
 }
 

@@ -5,10 +5,11 @@ use rdbkit_rdb::verify::{Product, Server};
 use rdbkit_rdb::{Event as Rdb, Scratch};
 
 use crate::command::Command;
-use crate::commands::{Release, Spec};
+use crate::commands::{self, Release, Spec};
 use crate::edit::frequent::Frequent;
 use crate::edit::plan::{Kept, Needs};
 use crate::edit::sample::Sample;
+use crate::edit::survey::Args;
 use crate::walk::{Item, Unit};
 use crate::words::{self, strtoll};
 
@@ -64,6 +65,16 @@ impl Role {
             _ => Role::None,
         }
     }
+}
+
+/// When a command need only be counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Routine {
+    /// Always.
+    #[default]
+    Plain,
+    /// While its time, in so many milliseconds, is to come.
+    Until(i64),
 }
 
 /// A [`Kept`] in the making.
@@ -163,11 +174,59 @@ impl Keeping {
         }
         match role {
             Role::None => {}
-            // The plain SET, of which there are most, sets no expiry.
-            Role::Set if command.len() == 3 && self.expired.count() == 0 => {}
-            Role::Clears if self.expired.count() == 0 => {}
+            Role::Clears if !self.any_expired() => {}
             _ => self.expiry(role, spec, command, unit.db),
         }
+    }
+
+    /// With which numbers of arguments commands of this name, of which one was
+    /// here, need only be counted; `expired` says that some keys have expired.
+    pub fn routine(&self, command: &Command<'_>, expired: bool) -> Option<(Args, Routine)> {
+        const ANY: Args = (1, u32::MAX);
+        let Some(spec) = commands::spec(command) else {
+            return Some((ANY, Routine::Plain));
+        };
+        if spec.is_container() || spec.name().contains(&b'|') {
+            return None;
+        }
+        match Role::of(spec) {
+            Role::None => Some((ANY, Routine::Plain)),
+            _ if expired => None,
+            // The plain SET, of which there are most, sets no expiry.
+            Role::Set => Some(((3, 3), Routine::Plain)),
+            Role::Clears | Role::Rename | Role::FlushDb | Role::FlushAll => {
+                Some((ANY, Routine::Plain))
+            }
+            Role::At(unit) => Some((ANY, Routine::Until(unit))),
+            Role::Restore | Role::Options => None,
+        }
+    }
+
+    /// Whether the time that is the second argument behind the name has passed;
+    /// `unit` is its unit in milliseconds.
+    #[inline(never)]
+    pub fn has_passed(&self, command: &Command<'_>, unit: i64) -> bool {
+        let at = command.plain_arg(2).map(|text| match text {
+            // As servers write times: so many digits are no overflow.
+            [b'1'..=b'9', rest @ ..] if rest.len() < 18 && rest.iter().all(u8::is_ascii_digit) => {
+                text.iter()
+                    .fold(0, |n, digit| n * 10 + i64::from(digit - b'0'))
+            }
+            _ => strtoll(text).0,
+        });
+        at.is_some_and(|at| at.saturating_mul(unit) <= self.now_ms)
+    }
+
+    /// Whether there are keys whose expiry has passed.
+    #[inline(always)]
+    pub fn any_expired(&self) -> bool {
+        self.expired.count() > 0
+    }
+
+    /// Commands that stay and need no look.
+    #[inline(always)]
+    pub fn more(&mut self, commands: u64) {
+        self.kept.commands += commands;
     }
 
     /// One command that was taken for one that stays goes after all.
@@ -237,10 +296,7 @@ impl Keeping {
                 SetExpiry::None => self.put(db, key, false),
             },
             Role::At(unit) => {
-                let at = command
-                    .arg(2)
-                    .map(|text| strtoll(text).0.saturating_mul(unit));
-                let passed = passed(at);
+                let passed = self.has_passed(command, unit);
                 self.put(db, key, passed);
             }
             Role::Restore => {

@@ -6,11 +6,13 @@ use std::ops::Range;
 use rdbkit_rdb::verify::Server;
 
 use crate::edit::assemble::Assembled;
+use crate::edit::error::Error;
 use crate::edit::excerpt::Excerpt;
 use crate::edit::note::Note;
 use crate::edit::output::Output;
 use crate::edit::survey::{self, Survey};
 use crate::set::Set;
+use crate::source::Source;
 
 /// A log edited on paper: nothing was written.
 #[derive(Clone, Debug)]
@@ -37,16 +39,17 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// A plan of what was assembled and surveyed; of a point and of damage it
-    /// says nothing yet.
+    /// A plan of what was assembled from `source` and surveyed; of a point and
+    /// of damage it says nothing yet.
     pub(super) fn new(
         action: Action,
         (output, files, manifest_changed): Assembled,
         survey: Survey<'_>,
+        source: &dyn Source,
         notes: Vec<Note>,
-    ) -> Plan {
-        let (gone, kept, around) = survey.finish();
-        Plan {
+    ) -> Result<Plan, Error> {
+        let (gone, kept, around) = survey.finish(source)?;
+        Ok(Plan {
             action,
             output,
             files,
@@ -57,7 +60,7 @@ impl Plan {
             damage: Vec::new(),
             notes,
             manifest_changed,
-        }
+        })
     }
 
     /// Whether the new log differs from the old one in any byte or file.
@@ -239,6 +242,8 @@ pub enum Harm {
     OpenTransaction,
     /// The file ends inside an annotation: the next command would be glued to it.
     TornAnnotation,
+    /// An annotation that says no time and is no text: servers pass over it.
+    DamagedAnnotation,
     /// Zero bytes up to the end of the file, as after a power failure.
     ZeroBytes,
     /// Bytes that are no command: why.
@@ -264,6 +269,7 @@ impl fmt::Display for Harm {
             Harm::Torn => f.write_str("the file ends inside a command"),
             Harm::OpenTransaction => f.write_str("the file ends inside a transaction"),
             Harm::TornAnnotation => f.write_str("the file ends inside an annotation"),
+            Harm::DamagedAnnotation => f.write_str("a damaged annotation"),
             Harm::ZeroBytes => f.write_str("zero bytes up to the end of the file"),
             Harm::Bytes(why) => f.write_str(why),
             Harm::Rest(why) => write!(f, "{why}; all behind it goes, too"),

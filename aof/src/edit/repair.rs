@@ -19,7 +19,7 @@ mod mender;
 mod resync;
 mod review;
 
-use mender::{Hole, Mender};
+use mender::{Hole, Mender, Uncertain};
 use resync::Behind;
 
 /// Damaged places of one file that are left out.
@@ -87,15 +87,19 @@ pub fn repair(
     }
     let edits: Vec<Edit> = mended.iter().map(Mended::edit).collect();
     let assembled = assemble::assemble(set, &edits, &mut notes);
+    if !allowed.allow_empty {
+        something_left(set, &mended)?;
+    }
     built_on_missing(set, &mended, &mut notes);
     let mut damage = Vec::new();
     if mended.iter().any(|done| !done.holes.is_empty()) {
         survey = Survey::new(set, now_ms);
-        damage = review::review(set, source, &assembled.0, &mended, &mut survey);
+        damage = review::review(set, source, &assembled.0, &mut mended, &mut survey);
     }
+    uncertain(set, &mended, &mut notes);
     Ok(Plan {
         damage,
-        ..Plan::new(Action::Repair, assembled, survey, notes)
+        ..Plan::new(Action::Repair, assembled, survey, source, notes)?
     })
 }
 
@@ -105,6 +109,7 @@ struct Mended {
     length: u64,
     missing: bool,
     holes: Vec<Hole>,
+    uncertain: Vec<Uncertain>,
     time: Option<i64>,
 }
 
@@ -148,9 +153,9 @@ impl File<'_> {
     }
 
     fn mend(&self, survey: &mut Survey<'_>, notes: &mut Vec<Note>) -> Result<Mended, Error> {
-        let mut mender = Mender::new(survey, self.allowed.skip_damage);
+        let mut mender = Mender::new(survey, self.allowed);
         let limits = Limits::default();
-        let mut end = walk::walk_file(
+        let mut end = walk::skim_file(
             self.index,
             self.name(),
             self.time,
@@ -181,10 +186,10 @@ impl File<'_> {
             places += 1;
             match self.damaged(&mut mender, &end, &error, places, notes)? {
                 Some(next) => end = next,
-                None => return self.done(mender, &end, notes, true),
+                None => return self.done(mender, &end, true),
             }
         }
-        self.done(mender, &end, notes, false)
+        self.done(mender, &end, false)
     }
 
     /// What to do at damage: where the file goes on, or that it ends here.
@@ -210,17 +215,23 @@ impl File<'_> {
             ErrorKind::BadStart(_) => mender.command_before(begin).unwrap_or(begin),
             _ => begin,
         };
-        let behind = resync::behind(open(from)?, from, begin, error);
+        let behind = resync::behind(
+            open(from)?,
+            from,
+            begin,
+            error,
+            &self.allowed.module_commands,
+        );
         let (begin, behind) = behind.map_err(|error| self.unreadable(&error))?;
         // Of an annotation above 1023 bytes the rest is the damage.
-        let begin = mender.whole_before(begin);
+        let begin = mender.remark_before(mender.whole_before(begin));
         let length = assemble::length(self.source, self.name()).map_err(|e| self.unreadable(&e))?;
         let why = error.kind().to_string();
         if let Behind::Unit(next) = behind {
             if self.allowed.skip_damage && places <= PLACES {
                 mender.damage(begin..next, why, db);
                 let bytes = open(next)?;
-                let next = walk::walk_from(self.index, next, end.state.clone(), bytes, mender);
+                let next = walk::skim_from(self.index, next, end.state.clone(), bytes, mender);
                 return Ok(Some(next));
             }
             let at = self.spot(next, end.time);
@@ -241,13 +252,7 @@ impl File<'_> {
     }
 
     /// The file was read to its end, or is `cut` already.
-    fn done(
-        &self,
-        mut mender: Mender<'_, '_>,
-        end: &FileEnd,
-        notes: &mut Vec<Note>,
-        cut: bool,
-    ) -> Result<Mended, Error> {
+    fn done(&self, mut mender: Mender<'_, '_>, end: &FileEnd, cut: bool) -> Result<Mended, Error> {
         let mut length = end.end;
         if cut {
             length = assemble::length(self.source, self.name()).map_err(|e| self.unreadable(&e))?;
@@ -256,22 +261,11 @@ impl File<'_> {
         } else {
             mender.cut_torn_annotation(end.end);
         }
-        for stretch in mender
-            .uncertain
-            .iter()
-            .filter(|s| s.commands > 0)
-            .take(NOTES)
-        {
-            notes.push(Note::DatabaseUncertain {
-                from: self.spot(stretch.from, end.time),
-                db: stretch.db,
-                commands: stretch.commands,
-            });
-        }
         Ok(Mended {
             length,
             missing: false,
             holes: mender.holes,
+            uncertain: mender.uncertain,
             time: end.time,
         })
     }
@@ -294,6 +288,46 @@ impl File<'_> {
     }
 }
 
+/// Whether anything of the log could be read: else it may well be none.
+fn something_left(set: &Set, mended: &[Mended]) -> Result<(), Error> {
+    if set.files().is_empty() {
+        return Err(Error::NoFiles);
+    }
+    let removed = |hole: &Hole| hole.range.end - hole.range.start;
+    let gone = |done: &Mended| done.holes.iter().map(removed).sum::<u64>() == done.length;
+    if !mended.iter().all(gone) {
+        return Ok(());
+    }
+    let all = mended.iter().enumerate();
+    let mut firsts = all.filter_map(|(file, done)| Some((file, done.holes.first()?)));
+    let unread = |harm: &Harm| matches!(harm, Harm::Bytes(_) | Harm::Rest(_) | Harm::ZeroBytes);
+    match firsts.find(|(_, hole)| hole.range.start == 0 && unread(&hole.harm)) {
+        Some((file, hole)) => Err(Error::NothingReadable {
+            at: Spot::of(set, file, 0, None),
+            what: match &hole.harm {
+                Harm::Bytes(why) | Harm::Rest(why) => why.clone(),
+                other => other.to_string(),
+            },
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Says where commands that stay may be meant for another database.
+fn uncertain(set: &Set, mended: &[Mended], notes: &mut Vec<Note>) {
+    let all = mended.iter().enumerate();
+    let all = all.flat_map(|(file, done)| done.uncertain.iter().map(move |s| (file, done, s)));
+    let some = all.filter(|(.., stretch)| stretch.commands > 0);
+    notes.extend(
+        some.take(NOTES)
+            .map(|(file, done, stretch)| Note::DatabaseUncertain {
+                from: Spot::of(set, file, stretch.range.start, done.time),
+                db: stretch.db,
+                commands: stretch.commands,
+            }),
+    );
+}
+
 /// Says which files were written on top of commands that are lost.
 fn built_on_missing(set: &Set, mended: &[Mended], notes: &mut Vec<Note>) {
     for (index, done) in mended.iter().enumerate() {
@@ -302,7 +336,10 @@ fn built_on_missing(set: &Set, mended: &[Mended], notes: &mut Vec<Note>) {
             .skip(index + 1)
             .filter(|later| !later.missing)
             .count();
-        let lost = |hole: &Hole| !matches!(hole.harm, Harm::Vain | Harm::TornAnnotation);
+        let lost = |hole: &Hole| {
+            let vain = [Harm::Vain, Harm::TornAnnotation, Harm::DamagedAnnotation];
+            !vain.contains(&hole.harm)
+        };
         if later > 0 && done.holes.iter().any(lost) {
             notes.push(Note::BuiltOnMissing {
                 file: survey::name(set, index).to_vec(),

@@ -2,13 +2,16 @@
 //! to stay or to go.
 
 use crate::command::Command;
+use crate::edit::error::Error;
 use crate::edit::excerpt::Excerpt;
-use crate::edit::kept::Keeping;
+use crate::edit::kept::{Keeping, Routine};
 use crate::edit::plan::{Around, Kept, Tally};
+use crate::edit::recent::{Recent, Scene, Shown};
 use crate::edit::tally::Count;
+use crate::name::{Control, Name, Table};
 use crate::set::Set;
-use crate::transaction::Place;
-use crate::walk::{Item, Unit};
+use crate::source::Source;
+use crate::walk::{Run, Unit};
 
 /// Commands shown before, among and behind what goes.
 const SHOWN: usize = 5;
@@ -16,19 +19,27 @@ const SHOWN: usize = 5;
 /// Places of which that is shown.
 const PLACES: usize = 10;
 
-/// Bytes kept of a command that may come to be shown.
-const PREFIX: usize = 256;
-
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Survey<'a> {
     set: &'a Set,
     pub gone: Count,
     pub keeping: Keeping,
-    last: Ring,
-    around: Vec<Around>,
+    recent: Recent,
+    /// What stands before each place is read again at last.
+    around: Vec<(Vec<Shown>, Around)>,
     /// The last command goes.
     going: bool,
+    /// Names of which nothing is told but how many commands there are.
+    routine: Table<Routine>,
+    /// Commands that end behind this byte are all looked at; `limit`, or 0 while
+    /// some are `wanting`.
+    until: u64,
+    limit: u64,
+    /// Behind a place some are still to be shown.
+    wanting: bool,
+    /// Keys have expired: commands that were routine may concern them.
+    expired: bool,
 }
 
 impl<'a> Survey<'a> {
@@ -37,9 +48,81 @@ impl<'a> Survey<'a> {
             set,
             gone: Count::new(),
             keeping: Keeping::new(now_ms, set.manifest().is_some()),
-            last: Ring::default(),
+            recent: Recent::default(),
             around: Vec::new(),
             going: false,
+            routine: Table::new(),
+            until: u64::MAX,
+            limit: u64::MAX,
+            wanting: false,
+            expired: false,
+        }
+    }
+
+    /// Commands up to this byte of the file at hand may be passed over.
+    pub fn skim_until(&mut self, offset: u64) {
+        self.limit = offset;
+        self.want(self.wanting);
+    }
+
+    fn want(&mut self, wanting: bool) {
+        self.wanting = wanting;
+        self.until = if wanting { 0 } else { self.limit };
+    }
+
+    /// Whether a command that stays is passed over; it is then part of a run.
+    #[inline(always)]
+    pub fn skims(&mut self, command: &Command<'_>, name: Name, begin: u64, end: u64) -> bool {
+        let Some(found) = self.routine.find(name) else {
+            return false;
+        };
+        if !found.takes(command.len()) || end > self.until {
+            return false;
+        }
+        if let Routine::Until(unit) = found.kept
+            && self.keeping.has_passed(command, unit)
+        {
+            return false;
+        }
+        self.recent.push(begin, end);
+        true
+    }
+
+    /// How many were passed over since [`skimmed`](Self::skimmed) told of some.
+    #[inline(always)]
+    pub fn pending(&self) -> u64 {
+        self.recent.pending()
+    }
+
+    /// Commands that were passed over.
+    #[inline(always)]
+    pub fn skimmed(&mut self, run: &Run) {
+        self.keeping.more(run.commands);
+        self.going = false;
+        let scene = Scene {
+            file: run.file,
+            db: run.db,
+            time: run.time,
+            transaction: run.transaction,
+        };
+        self.recent.scene(scene);
+    }
+
+    /// Where the last command that stays begins and ends.
+    pub fn last_span(&self) -> Option<(u64, u64)> {
+        self.recent.last_span()
+    }
+
+    /// Something of an RDB file at the front.
+    pub fn preamble(&mut self, event: &rdbkit_rdb::Event<'_>) {
+        self.keeping.preamble(event);
+        self.look_for_expired();
+    }
+
+    fn look_for_expired(&mut self) {
+        if !self.expired && self.keeping.any_expired() {
+            self.expired = true;
+            self.routine.clear();
         }
     }
 
@@ -50,20 +133,57 @@ impl<'a> Survey<'a> {
     /// A command or annotation that stays.
     #[inline(always)]
     pub fn stays(&mut self, unit: &Unit<'_>) {
+        self.stays_unless(unit, |_, range| range);
+    }
+
+    /// As [`stays`](Self::stays). Where commands of that name may be passed over
+    /// from now on, `limit` says with which numbers of arguments.
+    #[inline(always)]
+    pub fn stays_unless(
+        &mut self,
+        unit: &Unit<'_>,
+        limit: impl FnOnce(&Command<'_>, Args) -> Args,
+    ) {
         self.keeping.unit(unit);
         let Some(command) = unit.item.command() else {
             return;
         };
+        self.look_for_expired();
         self.going = false;
-        let open = self.around.last().is_some_and(|a| a.after.len() < SHOWN);
-        if open {
-            let shown = self.excerpt(unit);
-            if let Some(around) = self.around.last_mut() {
-                around.after.push(shown);
-            }
+        if self.wanting {
+            self.shown_behind(unit);
         }
-        if self.around.len() < PLACES {
-            self.last.push(unit, &command);
+        self.recent.push(unit.begin, unit.end);
+        let scene = Scene {
+            file: unit.file,
+            db: unit.db,
+            time: unit.time,
+            transaction: unit.transaction,
+        };
+        self.recent.scene(scene);
+        if let Some(name) = unit.name
+            && name.control() == Control::None
+            && self.routine.find(name).is_none()
+        {
+            self.learn(&command, limit);
+        }
+    }
+
+    #[cold]
+    fn learn(&mut self, command: &Command<'_>, limit: impl FnOnce(&Command<'_>, Args) -> Args) {
+        let found = self.keeping.routine(command, self.expired);
+        let (args, routine) = found.unwrap_or((NEVER, Routine::Plain));
+        let (least, most) = limit(command, args);
+        self.routine.learn(command, least, most, routine);
+    }
+
+    #[cold]
+    fn shown_behind(&mut self, unit: &Unit<'_>) {
+        let shown = self.excerpt(unit);
+        if let Some((_, around)) = self.around.last_mut() {
+            around.after.push(shown);
+            let wanting = around.after.len() < SHOWN;
+            self.want(wanting);
         }
     }
 
@@ -79,6 +199,7 @@ impl<'a> Survey<'a> {
         self.gone.shortened(unit, lost);
         self.hole(unit);
         self.keeping.unit(unit);
+        self.look_for_expired();
     }
 
     fn hole(&mut self, unit: &Unit<'_>) {
@@ -87,103 +208,74 @@ impl<'a> Survey<'a> {
         }
         let new = !std::mem::replace(&mut self.going, true);
         if new && self.around.len() < PLACES {
-            self.around.push(Around {
-                before: self.last.excerpts(self.set),
-                ..Around::default()
-            });
-        } else if new || self.around.last().is_none_or(|a| !a.after.is_empty()) {
+            self.place(Vec::new());
+        } else if new || !self.open() {
             return;
         }
-        let shown = self.excerpt(unit);
-        if let Some(around) = self.around.last_mut()
-            && around.gone.len() < SHOWN
+        if self
+            .around
+            .last()
+            .is_some_and(|(_, a)| a.gone.len() < SHOWN)
         {
-            around.gone.push(shown);
+            let shown = self.excerpt(unit);
+            if let Some((_, around)) = self.around.last_mut() {
+                around.gone.push(shown);
+            }
         }
+    }
+
+    /// Whether more may go at the last place.
+    fn open(&self) -> bool {
+        self.around.last().is_some_and(|(_, a)| a.after.is_empty())
+    }
+
+    fn place(&mut self, gone: Vec<Excerpt>) {
+        let around = Around {
+            gone,
+            ..Around::default()
+        };
+        let before = self.recent.last(SHOWN as u64);
+        self.around.push((before, around));
+        self.want(true);
     }
 
     /// Something went here of which `gone` could be read; it is counted elsewhere.
     pub fn around_hole(&mut self, gone: Vec<Excerpt>) {
-        if let Some(around) = self
-            .around
-            .last_mut()
-            .filter(|a| self.going && a.after.is_empty())
-        {
-            around.gone.extend(gone);
-            around.gone.truncate(SHOWN);
+        if self.going && self.open() {
+            if let Some((_, around)) = self.around.last_mut() {
+                around.gone.extend(gone);
+                around.gone.truncate(SHOWN);
+            }
         } else if self.around.len() < PLACES {
-            self.around.push(Around {
-                before: self.last.excerpts(self.set),
-                gone,
-                after: Vec::new(),
-            });
+            self.place(gone);
         }
         self.going = true;
     }
 
-    pub fn finish(self) -> (Tally, Kept, Vec<Around>) {
-        (self.gone.finish(), self.keeping.finish(), self.around)
+    /// Reads what stands before each place again.
+    pub fn finish(self, source: &dyn Source) -> Result<(Tally, Kept, Vec<Around>), Error> {
+        let mut all = Vec::with_capacity(self.around.len());
+        for (before, mut around) in self.around {
+            for shown in before {
+                let read = shown.excerpt(self.set, source);
+                around.before.push(read.map_err(|error| Error::Unreadable {
+                    file: shown.file(self.set).to_vec(),
+                    what: error.to_string(),
+                })?);
+            }
+            all.push(around);
+        }
+        Ok((self.gone.finish(), self.keeping.finish(), all))
     }
 }
+
+/// Numbers of arguments, from the first to the second.
+pub(super) type Args = (u32, u32);
+
+/// No command has so many arguments.
+pub(super) const NEVER: Args = (1, 0);
 
 /// The name of a file of the set.
 pub(super) fn name(set: &Set, file: usize) -> &[u8] {
     set.files().get(file).map_or(&[], |file| &file.name)
-}
-
-/// The last few commands, as much of them as may be shown.
-#[derive(Debug, Default)]
-struct Ring {
-    held: [Held; SHOWN],
-    next: usize,
-}
-
-#[derive(Debug, Default)]
-struct Held {
-    raw: Vec<u8>,
-    args: u32,
-    file: usize,
-    begin: u64,
-    end: u64,
-    db: u64,
-    time: Option<i64>,
-    transaction: Option<u64>,
-}
-
-impl Ring {
-    #[inline(always)]
-    fn push(&mut self, unit: &Unit<'_>, command: &Command<'_>) {
-        let raw = command.as_raw();
-        if let Some(held) = self.held.get_mut(self.next) {
-            held.raw.clear();
-            held.raw.extend_from_slice(raw.get(..PREFIX).unwrap_or(raw));
-            held.args = u32::try_from(command.len()).unwrap_or(u32::MAX);
-            (held.file, held.begin, held.end) = (unit.file, unit.begin, unit.end);
-            (held.db, held.time) = (unit.db, unit.time);
-            held.transaction = unit.transaction;
-        }
-        self.next = (self.next + 1) % SHOWN;
-    }
-
-    fn excerpts(&self, set: &Set) -> Vec<Excerpt> {
-        let (newer, older) = self.held.split_at(self.next);
-        let held = older.iter().chain(newer).filter(|held| held.args > 0);
-        let excerpt = |held: &Held| {
-            let unit = Unit {
-                item: Item::Command(Command::beginning(&held.raw, held.args)),
-                file: held.file,
-                begin: held.begin,
-                end: held.end,
-                db: held.db,
-                time: held.time,
-                // Neither is shown.
-                place: Place::Alone,
-                settled: held.db,
-                transaction: held.transaction,
-                name: None,
-            };
-            Excerpt::of(&unit, name(set, held.file))
-        };
-        held.map(excerpt).collect()
-    }
 }

@@ -93,11 +93,16 @@ pub enum Which {
 }
 
 /// How far a repair may go.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Repair {
     /// Leave out damage in the middle of a file, and what servers refuse to
     /// run, and go on behind it. Otherwise a file ends at its first damage.
     pub skip_damage: bool,
     /// Leave increments that are not there out of the manifest.
     pub allow_missing: bool,
+    /// Go on where no command could be read: the result is an empty log.
+    pub allow_empty: bool,
+    /// Commands of modules that stay with [`skip_damage`](Self::skip_damage): globs
+    /// such as `json.*`, in either case. Names with a dot always do.
+    pub module_commands: Vec<String>,
 }

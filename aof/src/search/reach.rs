@@ -78,7 +78,7 @@ pub fn reach(command: &Command<'_>) -> Reach {
 
 /// The keys of `command`: the index of the argument, and the database the key
 /// is in. The key of a MOVE is in two.
-pub(super) fn keys<'c>(
+pub(crate) fn keys<'c>(
     spec: &'static Spec,
     command: &Command<'c>,
     selected: u64,

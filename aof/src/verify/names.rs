@@ -5,13 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::command::Command;
-use crate::name::Name;
-
-/// Places in the table: names seen at first keep theirs, none is ever driven out.
-const SIZE: usize = 512;
-
-/// Places looked at for one name.
-const PROBES: usize = 8;
+use crate::name::{Name, SIZE, Table};
 
 /// How much a command of a known name, with a right number of arguments, asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,12 +22,8 @@ pub(super) enum Class {
 
 /// What was found out about a name, and how often it came.
 #[derive(Clone, Copy, Debug, Default)]
-struct Place {
-    name: Name,
+struct Found {
     class: Class,
-    /// The numbers of arguments that are right.
-    least: u32,
-    most: u32,
     commands: u64,
     args: u64,
 }
@@ -44,17 +34,17 @@ const LONGEST_KEPT: usize = 64;
 /// Names with their counts.
 #[derive(Debug)]
 pub(super) struct Names {
-    places: Box<[Place]>,
+    table: Table<Found>,
     /// Counts of names without a place.
     others: BTreeMap<Vec<u8>, u64>,
-    /// Lines of commands that were not counted in `places`.
+    /// Lines of commands that were not counted in `table`.
     lines: u64,
 }
 
 impl Names {
     pub fn new() -> Names {
         Names {
-            places: vec![Place::default(); SIZE].into_boxed_slice(),
+            table: Table::new(),
             others: BTreeMap::new(),
             lines: 0,
         }
@@ -67,50 +57,23 @@ impl Names {
         if !command.quirks().is_none() {
             return None;
         }
-        let args = command.len() as u32;
         let name = Name::of(command)?;
-        let first = name.hash();
-        for probe in 0..PROBES {
-            let place = self.places.get_mut((first + probe) % SIZE)?;
-            if place.name == name {
-                if args < place.least || place.most < args {
-                    return None;
-                }
-                place.commands += 1;
-                place.args += u64::from(args);
-                return Some(place.class);
-            }
-            if place.name.is_none() {
-                return None;
-            }
+        let found = self.table.find(name)?;
+        if !found.takes(command.len()) {
+            return None;
         }
-        None
+        found.kept.commands += 1;
+        found.kept.args += command.len() as u64;
+        Some(found.kept.class)
     }
 
     /// Gives a name a place, from now on to be known with `least..=most` arguments.
     pub fn learn(&mut self, command: &Command<'_>, class: Class, least: u32, most: u32) {
-        let Some(name) = Name::of(command) else {
-            return;
+        let found = Found {
+            class,
+            ..Found::default()
         };
-        let first = name.hash();
-        for probe in 0..PROBES {
-            let Some(place) = self.places.get_mut((first + probe) % SIZE) else {
-                return;
-            };
-            if place.name == name {
-                return;
-            }
-            if place.name.is_none() {
-                *place = Place {
-                    name,
-                    class,
-                    least,
-                    most,
-                    ..Place::default()
-                };
-                return;
-            }
-        }
+        self.table.learn(command, least, most, found);
     }
 
     /// Counts a command that [`see`](Self::see) did not.
@@ -128,16 +91,17 @@ impl Names {
 
     /// Lines of all commands so far, as redis-check-aof counts them.
     pub fn lines(&self) -> u64 {
-        let plain = self.places.iter().map(|p| p.commands + 2 * p.args);
+        let found = self.table.iter().map(|entry| entry.kept);
+        let plain = found.map(|found| found.commands + 2 * found.args);
         self.lines + plain.sum::<u64>()
     }
 
     /// How often each name came, in lower case.
     pub fn counts(&self) -> BTreeMap<Vec<u8>, u64> {
         let mut counts = self.others.clone();
-        for place in self.places.iter().filter(|place| place.commands > 0) {
-            let name = place.name.to_vec().to_ascii_lowercase();
-            *counts.entry(name).or_default() += place.commands;
+        for entry in self.table.iter().filter(|entry| entry.kept.commands > 0) {
+            let name = entry.name().to_ascii_lowercase();
+            *counts.entry(name).or_default() += entry.kept.commands;
         }
         counts
     }

@@ -56,6 +56,27 @@ fn one_command_goes() {
 }
 
 #[test]
+fn what_sets_the_scene_is_said_to_stay() {
+    let lines = ["SET a 1", "SELECT 1", "MULTI", "SET b 1", "EXEC"];
+    for (pattern, name) in [("sel*", "SELECT"), ("m?lti", "MULTI"), ("EX[E]C", "EXEC")] {
+        let refused = drop(&lines, &only(pattern)).unwrap_err();
+        assert!(
+            matches!(&refused, Error::Context { name: n, at: Some(_), .. } if n == name),
+            "{pattern}: {refused}"
+        );
+    }
+    // Where others match they are passed over.
+    assert_eq!(
+        drop(&lines, &only("s*")).unwrap_err().to_string(),
+        "2 commands match; say which, or all"
+    );
+    assert!(matches!(
+        drop(&lines, &only("x*")),
+        Err(Error::NothingMatches { .. })
+    ));
+}
+
+#[test]
 fn several_matches_must_be_asked_for() {
     let lines = ["DEL a", "SET a 1", "DEL b", "DEL a"];
     let error = drop(&lines, &only("DEL")).unwrap_err();

@@ -8,6 +8,8 @@ use crate::whole::{self, loose};
 const SKIP: Repair = Repair {
     skip_damage: true,
     allow_missing: false,
+    allow_empty: false,
+    module_commands: Vec::new(),
 };
 
 /// Repairs a log of these files; gives the plan and the new files.
@@ -322,6 +324,15 @@ fn an_uncertain_database_is_told() {
         )
     };
     assert!(plan.notes.iter().any(told), "{:?}", plan.notes);
+    // What goes works on no database.
+    let bytes = join(&[
+        &log(&["SELECT 1", "SET a 1"]),
+        b"*2\r\n$6\r\nSEL\r\n",
+        &log(&["SET b 1", "NOSUCH x", "MULTI", "NOSUCH", "SET x 1", "EXEC"]),
+        &log(&["#TS:8", "SET c 1", "SELECT 2", "SET d 1"]),
+    ]);
+    let (plan, _) = repair(&[bytes], SKIP).unwrap();
+    assert!(plan.notes.iter().any(told), "{:?}", plan.notes);
 }
 
 #[test]
@@ -339,6 +350,126 @@ fn a_torn_value_is_not_searched_lightly() {
 }
 
 #[test]
+fn damaged_annotations_go_on_request() {
+    let (head, tail) = (log(&["SET a 1", "#TS:5"]), log(&["#a remark", "SET b 1"]));
+    for bad in [&b"#TS:9\r\x07x\n"[..], b"#TS:\r\n", b"#\xff\xfe\r\n"] {
+        let bytes = join(&[&head, bad, &tail]);
+        let harm = mends(&bytes, SKIP, &["SET a 1", "#TS:5", "#a remark", "SET b 1"]);
+        assert_eq!(harm, [Harm::DamagedAnnotation]);
+        // They do no harm: what servers load as it is stays as it is.
+        let (plan, _) = repair(&[bytes], Repair::default()).unwrap();
+        assert!(!plan.changed());
+    }
+    // A command whose '*' has become a '#' is damage from there on.
+    let bytes = join(&[
+        &log(&["SET a 1"]),
+        b"#2\r\n$3\r\nDEL\r\n$1\r\na\r\n",
+        &log(&["SET b 1", "SET c 1"]),
+    ]);
+    mends(&bytes, SKIP, &["SET a 1", "SET b 1", "SET c 1"]);
+    mends(&bytes, Repair::default(), &["SET a 1"]);
+}
+
+#[test]
+fn what_may_be_no_log_is_not_emptied() {
+    let repaired = |bytes: &[u8], allowed: &Repair| repair(&[bytes.to_vec()], allowed.clone());
+    for bytes in [
+        &b"some text\nof somebody\n"[..],
+        &[0; 100],
+        b"$3\r\n*1\r\n",
+        b"*x\r\n",
+    ] {
+        for allowed in [Repair::default(), SKIP] {
+            let refused = repaired(bytes, &allowed).unwrap_err();
+            assert!(
+                matches!(refused, Error::NothingReadable { .. }),
+                "{refused}"
+            );
+            let allow_empty = true;
+            let (plan, new) = repaired(
+                bytes,
+                &Repair {
+                    allow_empty,
+                    ..allowed
+                },
+            )
+            .unwrap();
+            assert!(new[0].is_empty() && plan.damage.len() == 1);
+        }
+    }
+    // Of a log that has just begun its first command is torn; an empty one is one.
+    for bytes in [&b""[..], b"*2\r\n$6\r\nSEL", b"*1\r\n$5\r\nMULTI\r\n"] {
+        assert!(repaired(bytes, &Repair::default()).unwrap().1[0].is_empty());
+    }
+    // Other files of the log are what it is known by.
+    let files = [log(&["SET a 1"]), b"some text".to_vec()];
+    assert_eq!(
+        repair(&files, Repair::default()).unwrap().1,
+        [log(&["SET a 1"]), vec![]]
+    );
+}
+
+#[test]
+fn a_manifest_that_names_no_file_is_no_log_to_repair() {
+    let mut memory = Memory::default();
+    memory.insert(b"a.manifest", b"# nothing\n");
+    let set = Set::open(&memory, b"a.manifest").unwrap();
+    let refused = edit::repair(&set, &memory, &Repair::default(), 0).unwrap_err();
+    assert_eq!(refused, Error::NoFiles);
+}
+
+#[test]
+fn what_is_whole_between_damaged_commands_stays() {
+    let damaged = b"*3\r\n$3\r\nSET\r\n?1\r\nv\r\n$5\r\nhello\r\n";
+    let bytes = join(&[
+        &log(&["SET a 1"]),
+        b"*0\r\n",
+        &log(&["SET b 1"]),
+        damaged,
+        &log(&["SET c 1", "SET d 1"]),
+    ]);
+    mends(&bytes, SKIP, &["SET a 1", "SET b 1", "SET c 1", "SET d 1"]);
+}
+
+#[test]
+fn an_annotation_ends_what_a_lost_multi_may_cost() {
+    // An EXEC whose MULTI is among damaged bytes: behind an annotation it is of
+    // a transaction that began later.
+    let bytes = |mark: &'static str| {
+        join(&[
+            b"*0\r\n",
+            &log(&["SET a 1", mark, "SET b 1"]),
+            b"*0\r\n",
+            &log(&["SET c 1", "EXEC", "SET d 1", "SET e 1"]),
+        ])
+    };
+    mends(
+        &bytes("#TS:9"),
+        SKIP,
+        &["SET a 1", "#TS:9", "SET b 1", "SET d 1", "SET e 1"],
+    );
+    mends(&bytes("SET x 1"), SKIP, &["SET d 1", "SET e 1"]);
+}
+
+#[test]
+fn commands_of_modules_stay_where_they_are_known() {
+    let lines = ["SET a 1", "JSON.SET a . 1", "MODSET x", "NOSUCH x"];
+    let allowed = Repair {
+        module_commands: vec!["MOD*".to_owned()],
+        ..SKIP
+    };
+    let harm = mends(&log(&lines), allowed.clone(), &lines[..3]);
+    assert_eq!(harm, [Harm::UnknownCommand]);
+    // Behind damage they are recognised.
+    let bytes = join(&[
+        &log(&["SET a 1"]),
+        b"*0\r\n",
+        &log(&["modset x", "MODSET y"]),
+    ]);
+    mends(&bytes, allowed, &["SET a 1", "modset x", "MODSET y"]);
+}
+
+#[test]
 fn missing_files() {
     let (set, mut memory) = set(&[log(&["SET a 1"]), log(&["SET b 1"]), log(&["SET c 1"])]);
     let mut without = Memory::default();
@@ -353,8 +484,8 @@ fn missing_files() {
         }
     );
     let allowed = Repair {
-        skip_damage: false,
         allow_missing: true,
+        ..Repair::default()
     };
     let plan = edit::repair(&set, &without, &allowed, 0).unwrap();
     assert!(plan.changed() && plan.files[1].fate == Fate::Missing);
@@ -403,7 +534,7 @@ proptest! {
     fn whatever_comes_out_is_whole(files in files(), damages in damages(), skip: bool) {
         let mut files = files;
         damage(&mut files, &damages);
-        let allowed = Repair { skip_damage: skip, allow_missing: false };
+        let allowed = Repair { skip_damage: skip, allow_empty: true, ..Repair::default() };
         match repair(&files, allowed) {
             Ok((plan, new)) => {
                 prop_assert_eq!(plan.changed(), new != files);

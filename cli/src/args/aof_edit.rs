@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 use rdbkit_aof::Pattern;
+use rdbkit_rdb::verify::Server;
 
 use crate::time::Time;
 
@@ -148,6 +149,10 @@ pub struct RepairArgs {
     /// Leave files that are not there out of the manifest; the base must be there
     #[arg(long)]
     pub allow_missing: bool,
+
+    /// Make an empty log of what holds no command that can be read
+    #[arg(long)]
+    pub allow_empty: bool,
 }
 
 /// The log to edit, and where the result goes.
@@ -171,6 +176,17 @@ pub struct Destination {
     /// Only tell what would be done; goes with -o and --in-place, too
     #[arg(long)]
     pub dry_run: bool,
+
+    /// Server that is to load the result, such as redis:7.2 or valkey:9.1
+    /// [default: of the product that takes it, the release the rules were
+    /// compared with]
+    #[arg(long = "for", value_name = "SERVER")]
+    pub server: Option<Server>,
+
+    /// Commands of modules that the server knows, such as json.*,ft.*; others
+    /// that it does not know make it refuse a log
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub module_commands: Vec<String>,
 
     /// One JSON object
     #[arg(long)]

@@ -1,6 +1,6 @@
 //! `rdbkit check`: would the server load these files?
 
-mod log;
+pub(super) mod log;
 
 use std::io::{self, Read};
 use std::path::Path;

@@ -1,5 +1,7 @@
 //! `rdbkit digest`: what `DEBUG DIGEST` says of the data in these files.
 
+mod log;
+
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::Path;
@@ -11,6 +13,7 @@ use rdbkit_rdb::{Error, ErrorKind, Record, RecordBuf, StreamReader};
 
 use crate::Streams;
 use crate::args::DigestArgs;
+use crate::cmd::check::log::is_set;
 use crate::exit::Exit;
 use crate::input::{Input, compressed};
 use crate::render::digest as render;
@@ -73,13 +76,29 @@ fn failed(path: &Path, error: &Error) -> Failure {
 }
 
 fn digest(args: &DigestArgs, path: &Path, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
+    if is_set(path).map_err(trouble)? {
+        return log::digest(args, path, streams);
+    }
     let mut input = Input::open(path).map_err(|e| trouble(e.to_string()))?;
     let mut head = Vec::with_capacity(16);
     (&mut input)
         .take(16)
         .read_to_end(&mut head)
         .map_err(|e| trouble(format!("cannot read {}: {e}", shown(path))))?;
-    if let Some(what) = not_an_rdb(&head) {
+    match sniff(&head) {
+        Layout::Commands if input.is_file() => return log::digest(args, path, streams),
+        Layout::Commands => return log::piped(args, path, head.as_slice().chain(input), streams),
+        Layout::Manifest => {
+            let why = "the manifest of a log; name it or its folder, not a pipe";
+            return Err(trouble(format!("{} is {why}", shown(path))));
+        }
+        // Of no byte a log may be, an RDB file not.
+        Layout::Empty if path.extension().is_some_and(|ext| ext == "aof") => {
+            return log::digest(args, path, streams);
+        }
+        _ => {}
+    }
+    if let Some(what) = compressed(&head, "digest") {
         return Err(trouble(format!("{} is {what}", shown(path))));
     }
 
@@ -101,7 +120,18 @@ fn digest(args: &DigestArgs, path: &Path, streams: &mut Streams<'_>) -> Result<E
             per_key(args, path, &record, dataset.rules(), streams)?;
         }
     }
-    no_commands_behind(path, reader)?;
+    if !args.base_only && has_commands_behind(path, reader)? {
+        if args.per_key {
+            let why = "an append-only file: commands follow the RDB part, whose keys these are";
+            return Err(trouble(format!("{} is {why}", path.display())));
+        }
+        if !input.is_file() {
+            let why = "an append-only file: commands follow the RDB part. It has to be read twice; \
+                       name the file, not a pipe";
+            return Err(trouble(format!("{} is {why}", path.display())));
+        }
+        return log::digest(args, path, streams);
+    }
 
     let dataset = dataset.unwrap_or_else(|| self::dataset(args, writer, streams.now_ms));
     let why = (!unknown.is_empty()).then(|| no_digest(&unknown));
@@ -109,10 +139,10 @@ fn digest(args: &DigestArgs, path: &Path, streams: &mut Streams<'_>) -> Result<E
         writeln!(streams.err, "rdbkit: {}: {why}", shown(path))?;
     }
     if args.json {
-        render::file_json(streams.out, path, &dataset, why.as_deref())?;
+        render::file_json(streams.out, path, &dataset, why.as_deref(), None)?;
     } else {
         render::file(streams.out, path, &dataset, args.per_db)?;
-        note_expired(args, path, &dataset, streams)?;
+        note_expired(args, path, &dataset, "the file drops them", streams)?;
     }
     Ok(match why {
         None => Exit::Ok,
@@ -151,21 +181,9 @@ fn per_key(
     Ok(())
 }
 
-/// What a file is that is clearly meant to be something else than an RDB file.
-fn not_an_rdb(head: &[u8]) -> Option<String> {
-    match sniff(head) {
-        Layout::Commands => Some(format!("an append-only file of commands; {REPLAY}")),
-        Layout::Manifest => Some(format!("the manifest of an append-only log; {REPLAY}")),
-        _ => compressed(head, "digest"),
-    }
-}
-
-const REPLAY: &str = "to know what data they make, they would have to be replayed, \
-                      which rdbkit does not do";
-
 /// An append-only file may begin as an RDB file. The digest of that would be
 /// taken for one of the whole.
-fn no_commands_behind<R: Read>(path: &Path, reader: StreamReader<R>) -> Result<(), Failure> {
+fn has_commands_behind<R: Read>(path: &Path, reader: StreamReader<R>) -> Result<bool, Failure> {
     let (rest, source) = reader.into_rest();
     let mut next = Vec::with_capacity(1);
     rest.as_slice()
@@ -173,14 +191,8 @@ fn no_commands_behind<R: Read>(path: &Path, reader: StreamReader<R>) -> Result<(
         .take(1)
         .read_to_end(&mut next)
         .map_err(|e| trouble(format!("cannot read {}: {e}", shown(path))))?;
-    match next.first() {
-        Some(b'*' | b'#') => Err(trouble(format!(
-            "{} is an append-only file: commands follow the RDB part; {REPLAY}",
-            shown(path)
-        ))),
-        // Servers stop reading at the end too.
-        _ => Ok(()),
-    }
+    // Of anything else servers stop reading at the end too.
+    Ok(matches!(next.first(), Some(b'*' | b'#')))
 }
 
 fn no_digest(unknown: &BTreeMap<String, u64>) -> String {
@@ -204,6 +216,7 @@ fn note_expired(
     args: &DigestArgs,
     path: &Path,
     dataset: &Dataset,
+    what_servers_do: &str,
     streams: &mut Streams<'_>,
 ) -> io::Result<()> {
     let tally = dataset.tally();
@@ -212,8 +225,8 @@ fn note_expired(
     }
     writeln!(
         streams.err,
-        "rdbkit: {}: note: {} keys and {} hash fields have expired; a server that loads the file \
-         drops them, and so does --skip-expired",
+        "rdbkit: {}: note: {} keys and {} hash fields have expired; a server that loads \
+         {what_servers_do}, and so does --skip-expired",
         shown(path),
         tally.expired,
         tally.expired_fields

@@ -295,6 +295,10 @@ pub fn hint(error: &Error) -> Vec<String> {
             lines
         }
         Error::Damaged { .. } => vec!["rdbkit aof repair PATH -o NEW makes it whole".to_owned()],
+        Error::NothingReadable { .. } => {
+            vec!["--allow-empty makes an empty log of it all the same".to_owned()]
+        }
+        Error::WhichFile { .. } => vec!["say so with --file NAME".to_owned()],
         Error::MissingIncrement { .. } => vec!["--allow-missing goes on without it".to_owned()],
         _ => Vec::new(),
     }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
+use rdbkit_aof::digest::{Obstacles, Report};
 use rdbkit_aof::fs::shown;
+use rdbkit_aof::{Set, quoted};
 use rdbkit_rdb::Record;
 use rdbkit_rdb::digest::{Dataset, Digest};
 use serde::Serialize;
@@ -101,7 +103,109 @@ struct FileJson<'r> {
     expired_fields: u64,
     empty: u64,
     unknown: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log: Option<LogJson>,
     error: Option<&'r str>,
+}
+
+#[derive(Serialize)]
+struct LogJson {
+    commands: u64,
+    applied: u64,
+    cut: Option<CutJson>,
+    replay: Option<ReplayJson>,
+}
+
+#[derive(Serialize)]
+struct CutJson {
+    file: String,
+    at: u64,
+    bytes: u64,
+    commands: u64,
+}
+
+#[derive(Serialize)]
+struct ReplayJson {
+    file: String,
+    offset: u64,
+    db: u64,
+    command: Text,
+    keys: Option<u64>,
+}
+
+/// What came of a log, with the names of its files.
+pub struct Log<'r> {
+    /// The files.
+    pub set: &'r Set,
+    /// What came of them.
+    pub report: &'r Report,
+}
+
+impl Log<'_> {
+    fn file(&self, index: usize) -> String {
+        let file = self.set.files().get(index);
+        file.map_or_else(String::new, |file| file.name.escape_ascii().to_string())
+    }
+
+    /// Why there is no digest: a command, where it stands, and what hangs on it.
+    #[must_use]
+    pub fn replay_needed(&self, obstacles: &Obstacles) -> String {
+        let first = &obstacles.first;
+        let of = match obstacles.keys {
+            None => "all keys".to_owned(),
+            Some(1) => "1 key".to_owned(),
+            Some(keys) => format!("{keys} keys"),
+        };
+        format!(
+            "replay needed: {} at {}:{}, database {}: what becomes of {of} only a server can tell",
+            quoted(&first.command),
+            self.file(first.file),
+            first.offset,
+            first.db
+        )
+    }
+
+    /// What to know about a digest.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let report = self.report;
+        let mut notes = vec![format!(
+            "{} commands read, {} that change data applied; by the rules of {}",
+            report.commands,
+            report.applied,
+            report.dataset.rules().server()
+        )];
+        notes.extend(report.cut.map(|(file, cut)| {
+            format!(
+                "servers cut the last {} bytes off {}, from byte {} on, and so does this",
+                cut.bytes,
+                self.file(file),
+                cut.at
+            )
+        }));
+        notes
+    }
+
+    fn json(&self) -> LogJson {
+        let report = self.report;
+        LogJson {
+            commands: report.commands,
+            applied: report.applied,
+            cut: report.cut.map(|(file, cut)| CutJson {
+                file: self.file(file),
+                at: cut.at,
+                bytes: cut.bytes,
+                commands: cut.commands,
+            }),
+            replay: report.obstacles.as_ref().map(|obstacles| ReplayJson {
+                file: self.file(obstacles.first.file),
+                offset: obstacles.first.offset,
+                db: obstacles.first.db,
+                command: Text::from(&obstacles.first.command[..]),
+                keys: obstacles.keys,
+            }),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -120,16 +224,18 @@ pub fn file_json(
     path: &Path,
     dataset: &Dataset,
     error: Option<&str>,
+    log: Option<&Log<'_>>,
 ) -> io::Result<()> {
+    let whole = log.is_none_or(|log| log.report.obstacles.is_none());
     let tally = dataset.tally();
     let databases = dataset.databases().map(|(number, keys, digest)| {
-        let digest = digest.map(|d| d.to_string());
+        let digest = digest.filter(|_| whole).map(|d| d.to_string());
         (number.to_string(), DatabaseJson { keys, digest })
     });
     let json = FileJson {
         schema: SCHEMA,
         path: path.display().to_string(),
-        digest: dataset.digest().map(|d| d.to_string()),
+        digest: dataset.digest().filter(|_| whole).map(|d| d.to_string()),
         server: json::server(dataset.rules().server()),
         keys: tally.keys,
         databases: databases.collect(),
@@ -138,6 +244,7 @@ pub fn file_json(
         expired_fields: tally.expired_fields,
         empty: tally.empty,
         unknown: tally.unknown,
+        log: log.map(Log::json),
         error,
     };
     json::line(out, &json)

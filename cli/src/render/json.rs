@@ -196,7 +196,7 @@ pub(super) fn server(server: Server) -> ServerJson {
     }
 }
 
-fn checksum(state: ChecksumState) -> &'static str {
+pub(super) fn checksum(state: ChecksumState) -> &'static str {
     match state {
         ChecksumState::NotReached => "not-reached",
         ChecksumState::Absent => "absent",

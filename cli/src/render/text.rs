@@ -84,7 +84,16 @@ fn format_line(out: &mut dyn Write, report: &Report) -> io::Result<()> {
 
 /// Who wrote the file and when, as far as its AUX fields say.
 fn origin_line(out: &mut dyn Write, report: &Report) -> io::Result<()> {
-    let text = |name: &str| report.aux(name).map(|v| v.escape_ascii().to_string());
+    match origin(|name| report.aux(name)) {
+        Some((name, text)) => row(out, name, &text),
+        None => Ok(()),
+    }
+}
+
+/// The name of that row, and what it says.
+#[must_use]
+pub fn origin<'a>(aux: impl Fn(&str) -> Option<&'a [u8]>) -> Option<(&'static str, String)> {
+    let text = |name: &str| aux(name).map(|v| v.escape_ascii().to_string());
     let writer = match (text("valkey-ver"), text("redis-ver")) {
         (Some(version), _) => Some(format!("Valkey {version}")),
         (None, Some(version)) => Some(format!("Redis {version}")),
@@ -95,9 +104,9 @@ fn origin_line(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         .and_then(|t| Timestamp::from_second(t).ok())
         .map(|t| t.to_string());
     match (writer, time) {
-        (Some(writer), Some(time)) => row(out, "written by", &format!("{writer} at {time}")),
-        (Some(one), None) | (None, Some(one)) => row(out, "written", &one),
-        (None, None) => Ok(()),
+        (Some(writer), Some(time)) => Some(("written by", format!("{writer} at {time}"))),
+        (Some(one), None) | (None, Some(one)) => Some(("written", one)),
+        (None, None) => None,
     }
 }
 

@@ -155,3 +155,32 @@ fn a_command_that_only_loses_keys_is_told() {
         said.out
     );
 }
+
+#[test]
+fn what_stays_of_a_pattern_is_said() {
+    let data = Data::single(&log(&["SELECT 1", "SET a 1"]));
+    let said = data.refused(&["drop", "appendonly.aof", "sel*", "-o", "new"], 1);
+    assert!(
+        said.contains("SELECT cannot be taken out at appendonly.aof:0"),
+        "{said}"
+    );
+}
+
+#[test]
+fn an_offset_without_a_file_names_those_that_hold_commands() {
+    let data = Data::of("redis-8.0-sid/mp-ops");
+    let manifest = fs::read_to_string(data.log().join("appendonly.aof.manifest")).unwrap();
+    fs::write(
+        data.log().join("appendonly.aof.9.incr.aof"),
+        log(&["SET a 1"]),
+    )
+    .unwrap();
+    let more = "file appendonly.aof.9.incr.aof seq 9 type i\n";
+    fs::write(data.log().join("appendonly.aof.manifest"), manifest + more).unwrap();
+    let said = data.refused(&["cut", "log", "--at", "5", "-o", "new"], 2);
+    assert!(
+        said.contains("9.incr.aof") && said.contains("--file NAME"),
+        "{said}"
+    );
+    assert!(!said.contains(".rdb"), "{said}");
+}

@@ -81,6 +81,23 @@ fn what_the_old_log_has_is_told_and_no_reason_to_fail() {
     assert!(said.out.contains("JSON.SET"), "{}", said.out);
     let wanted = log(&["SET a 1", "JSON.SET j $ 1", "SET b 1"]);
     assert!(fs::read(data.at("new")).unwrap() == wanted);
+    // Known to the server that is meant, they are no reason for care.
+    let cut = ["cut", "appendonly.aof", "--before", "FLUSHALL"];
+    let known = data.run(
+        &[
+            &cut[..],
+            &["--module-commands", "JSON.*,ft.*", "-o", "known"],
+        ]
+        .concat(),
+    );
+    ok(&known);
+    assert!(!known.out.contains("with care"), "{}", known.out);
+    let lines = ["HPEXPIREAT h 99 FIELDS 1 f", "FLUSHALL"];
+    let data = Data::single(&log(&lines));
+    for (server, code) in [("redis:8.0", 0), ("redis:7.0", 1)] {
+        let said = data.run(&[&cut[..], &["--for", server, "-o", server]].concat());
+        assert_eq!((said.code, said.err.as_str()), (code, ""), "{}", said.out);
+    }
     // A database of a server with more of them than by default.
     let data = Data::single(&log(&["SELECT 20", "SET a 1", "FLUSHALL"]));
     let said = data.run(&["cut", "appendonly.aof", "--before", "FLUSHALL", "-o", "new"]);
@@ -124,4 +141,23 @@ fn no_repair_is_promised_for_a_damaged_base() {
         said.contains("cannot be mended here") && !said.contains("repair"),
         "{said}"
     );
+}
+
+#[test]
+fn what_is_no_log_is_not_repaired_to_an_empty_one() {
+    let data = Data::single(b"a letter\nto somebody\n");
+    for more in [&[][..], &["--skip-damage"]] {
+        let repair = [&["repair", "appendonly.aof", "-o", "new"][..], more].concat();
+        let said = data.refused(&repair, 1);
+        assert!(
+            said.contains("no log at all") && said.contains("--allow-empty"),
+            "{said}"
+        );
+    }
+    ok(&data.run(&["repair", "appendonly.aof", "-o", "new", "--allow-empty"]));
+    assert!(fs::read(data.at("new")).unwrap().is_empty());
+    let data = Data::of("redis-8.0-sid/mp-ops");
+    fs::write(data.log().join("appendonly.aof.manifest"), "# nothing\n").unwrap();
+    let said = data.refused(&["repair", "log", "-o", "new"], 2);
+    assert!(said.contains("names no file"), "{said}");
 }

@@ -196,3 +196,13 @@ fn a_file_of_a_log_is_not_edited_alone() {
     fs::copy(data.log().join(INCR), data.at("alone.aof")).unwrap();
     ok(&data.run(&["cut", "alone.aof", "--before", "FLUSHDB", "-o", "new"]));
 }
+
+#[test]
+fn where_nothing_can_be_written_is_said_first() {
+    let data = Data::single(&log(&["SET a 1", "FLUSHALL"]));
+    let cut = ["cut", "appendonly.aof", "--before", "FLUSHALL", "-o"];
+    let said = data.refused(&[&cut[..], &["-"]].concat(), 2);
+    assert!(said.contains("not standard output"), "{said}");
+    let said = data.refused(&[&cut[..], &["new.aof/"]].concat(), 2);
+    assert!(said.contains("the log is a single file"), "{said}");
+}

@@ -4,7 +4,7 @@
 //! by the caller; one that is handed to an inlined sink is known there, and
 //! most of it never exists. That is three times as fast as single steps.
 
-use crate::decoder::{Decoder, State, Whole};
+use crate::decoder::{Decoder, PlainString, State, Whole};
 use crate::error::Result;
 use crate::event::Token;
 
@@ -22,9 +22,8 @@ pub(crate) trait Sink {
 /// A sink that is driven also takes keys that are in the window whole, instead
 /// of their tokens.
 pub(crate) trait KeySink: Sink {
-    /// A string key at `at` with an uncompressed value; `raw` is all of it,
-    /// from the type byte to the end of the value.
-    fn plain_string(&mut self, key: &[u8], raw: &[u8], at: u64);
+    /// A string key with an uncompressed value.
+    fn plain_string(&mut self, plain: PlainString<'_>);
 
     /// Any other key with one string for a value.
     fn whole(&mut self, key: Whole<'_>);

@@ -41,7 +41,7 @@ use drive::Captured;
 pub(crate) use drive::{KeySink, Sink};
 use rare::Rare;
 pub(crate) use state::{Resume, State};
-pub(crate) use whole::Whole;
+pub(crate) use whole::{PlainString, Whole};
 
 /// What [`Decoder::step`] did.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -143,6 +143,27 @@ impl Decoder {
         }
     }
 
+    /// Goes on at another record boundary, with what is known of templates.
+    pub(crate) fn rejoin(&mut self, offset: u64) {
+        self.state = State::Opcode;
+        self.offset = offset;
+        self.lax_length = None;
+    }
+
+    /// Passes over the bytes of the long string it stands in, unless they end
+    /// behind `end`. `false` if it stands in none.
+    pub(crate) fn pass_over_chunks(&mut self, end: u64) -> bool {
+        let State::Chunks { left, then } = self.state else {
+            return false;
+        };
+        let after = self.offset.checked_add(left).filter(|after| *after <= end);
+        if let Some(after) = after {
+            self.offset = after;
+            self.state = then.into();
+        }
+        after.is_some()
+    }
+
     /// A decoder at the first byte of a value, after its key.
     pub(crate) fn for_value(kind: ValueType, at: Checkpoint, limits: Limits) -> Result<Decoder> {
         let mut decoder = Decoder::resume(at, limits);
@@ -192,6 +213,19 @@ impl Decoder {
     #[must_use]
     pub fn db(&self) -> u64 {
         self.db
+    }
+
+    /// Goes on at a record boundary elsewhere in the file, with the templates
+    /// that were seen so far.
+    pub(crate) fn go_to(&mut self, offset: u64, db: u64) {
+        self.state = State::Opcode;
+        (self.offset, self.db) = (offset, db);
+        self.lax_length = None;
+    }
+
+    /// Bounds what one owned record may have.
+    pub(crate) fn set_max_record(&mut self, bytes: u64) {
+        self.limits.max_record = bytes;
     }
 
     /// The bounds it was made with.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::building::{Building, Kind};
 use super::mix::Digest;
 use super::rules::Rules;
 use super::value::{Outcome, Work};
@@ -35,28 +36,35 @@ pub struct Dataset {
     rules: Rules,
     databases: BTreeMap<u64, Database>,
     work: Work,
-    empty: u64,
-    expired: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Database {
     /// The digests of keys, one upon the other.
     sum: Digest,
-    /// Keys in `sum`.
-    keys: u64,
-    unknown: u64,
+    /// Keys in `sum` are those of [`Tally::keys`].
+    tally: Tally,
 }
 
 impl Database {
     /// Adds to the digest of the databases before.
     fn add_to(&self, number: u64, digest: &mut Digest) -> Option<()> {
-        if self.unknown > 0 {
+        if self.is_empty() {
+            return Some(());
+        }
+        if self.tally.unknown > 0 {
             return None;
         }
         digest.mix(&(number as u32).to_be_bytes());
         *digest ^= self.sum;
         Some(())
+    }
+}
+
+impl Database {
+    /// Whether nothing is in it that a server would keep, so that it does not count.
+    fn is_empty(&self) -> bool {
+        self.tally.keys + self.tally.unknown == 0
     }
 }
 
@@ -84,8 +92,6 @@ impl Dataset {
             rules,
             databases: BTreeMap::new(),
             work: Work::default(),
-            empty: 0,
-            expired: 0,
         }
     }
 
@@ -101,19 +107,69 @@ impl Dataset {
         let at = record.offset;
         let error = |kind| Error::new(kind, at, at, Stage::Key);
         digest.mix(record.key.bytes(scratch).map_err(error)?);
-        let outcome = self.work.add(record, &self.rules, digest)?;
+        let outcome = self.work.add(record, &self.rules, digest);
+        let expired_fields = std::mem::take(&mut self.work.expired_fields);
+        let outcome = outcome?;
+        self.count(record.db, outcome, record.meta.expire_ms, expired_fields);
+        Ok(outcome)
+    }
+
+    fn count(&mut self, db: u64, outcome: Outcome, expire_ms: Option<i64>, expired_fields: u64) {
+        let past = self.rules.is_past(expire_ms);
+        let database = self.databases.entry(db).or_default();
+        let tally = &mut database.tally;
+        tally.expired_fields += expired_fields;
         match outcome {
             Outcome::Known(digest) => {
-                self.expired += u64::from(self.rules.is_past(record.meta.expire_ms));
-                let database = self.databases.entry(record.db).or_default();
+                tally.expired += u64::from(past);
+                tally.keys += 1;
                 database.sum.xor(digest.as_bytes());
-                database.keys += 1;
             }
-            Outcome::Empty => self.empty += 1,
-            Outcome::Expired => self.expired += 1,
-            Outcome::Unknown(_) => self.databases.entry(record.db).or_default().unknown += 1,
+            Outcome::Empty => tally.empty += 1,
+            Outcome::Expired => tally.expired += 1,
+            Outcome::Unknown(_) => tally.unknown += 1,
         }
-        Ok(outcome)
+    }
+
+    /// Begins a key of which there is no record, to be put together: see
+    /// [`Building`]. As for [`add`](Self::add), it must not be there yet.
+    pub fn build(
+        &mut self,
+        db: u64,
+        key: &[u8],
+        kind: Kind,
+        expire_ms: Option<i64>,
+    ) -> Building<'_> {
+        Building::new(self, db, key, kind, expire_ms)
+    }
+
+    /// The parts a key is built with.
+    pub(super) fn workshop(&mut self) -> (&Rules, &mut Work) {
+        (&self.rules, &mut self.work)
+    }
+
+    /// Takes a key that was built.
+    pub(super) fn built(&mut self, db: u64, outcome: Outcome, expire_ms: Option<i64>) {
+        let expired_fields = std::mem::take(&mut self.work.expired_fields);
+        self.count(db, outcome, expire_ms, expired_fields);
+    }
+
+    /// Forgets all keys of a database: `FLUSHDB`.
+    pub fn clear(&mut self, db: u64) {
+        self.databases.remove(&db);
+    }
+
+    /// Forgets all keys: `FLUSHALL`.
+    pub fn clear_all(&mut self) {
+        self.databases.clear();
+    }
+
+    /// Lets two databases change places: `SWAPDB`.
+    pub fn swap(&mut self, a: u64, b: u64) {
+        let (was_a, was_b) = (self.databases.remove(&a), self.databases.remove(&b));
+        self.databases.extend(was_a.map(|database| (b, database)));
+        // With itself the database has just been put back.
+        self.databases.extend(was_b.map(|database| (a, database)));
     }
 
     /// The digest, as `DEBUG DIGEST` gives it; `None` if there is a key whose
@@ -131,23 +187,29 @@ impl Dataset {
     /// `DEBUG DIGEST` would give if there were no other, or `None` as for
     /// [`digest`](Self::digest).
     pub fn databases(&self) -> impl Iterator<Item = (u64, u64, Option<Digest>)> + '_ {
-        self.databases.iter().map(|(number, database)| {
+        let counting = self
+            .databases
+            .iter()
+            .filter(|(_, database)| !database.is_empty());
+        counting.map(|(number, database)| {
             let mut digest = Digest::default();
             let whole = database.add_to(*number, &mut digest);
-            (*number, database.keys, whole.map(|()| digest))
+            (*number, database.tally.keys, whole.map(|()| digest))
         })
     }
 
     /// What has been counted.
     #[must_use]
     pub fn tally(&self) -> Tally {
-        Tally {
-            keys: self.databases.values().map(|d| d.keys).sum(),
-            empty: self.empty,
-            expired: self.expired,
-            expired_fields: self.work.expired_fields,
-            unknown: self.databases.values().map(|d| d.unknown).sum(),
+        let mut sum = Tally::default();
+        for Database { tally, .. } in self.databases.values() {
+            sum.keys += tally.keys;
+            sum.empty += tally.empty;
+            sum.expired += tally.expired;
+            sum.expired_fields += tally.expired_fields;
+            sum.unknown += tally.unknown;
         }
+        sum
     }
 
     /// The rules it is digested by.

@@ -3,6 +3,9 @@
 use crate::score::{self, Text};
 use crate::verify::{Product, Server};
 
+const SMALL_ENTRIES: u64 = 128;
+const SMALL_MEMBER: usize = 64;
+
 /// How one server computes digests, and what time it is.
 ///
 /// # Examples
@@ -82,10 +85,19 @@ impl Rules {
         }
     }
 
-    /// Whether a small sorted set, which these servers keep in a listpack, has
-    /// the integer 0 for -0.
-    pub(super) fn packs_zero(&self) -> bool {
+    /// Whether a [small](Self::is_small) sorted set, which these servers keep in
+    /// a listpack, has the integer 0 for -0.
+    #[must_use]
+    pub fn packs_zero(&self) -> bool {
         self.is_from((7, 0))
+    }
+
+    /// Whether a sorted set of so many members, the longest of so many bytes, is
+    /// small in servers of default settings (`zset-max-listpack-entries` and
+    /// `zset-max-listpack-value`).
+    #[must_use]
+    pub fn is_small(members: u64, longest: usize) -> bool {
+        members <= SMALL_ENTRIES && longest <= SMALL_MEMBER
     }
 
     /// Whether a field of a hash that expires is marked.

@@ -83,20 +83,20 @@ pub fn of_value(record: &Record<'_>, rules: &Rules) -> Result<Outcome> {
 pub(super) struct Work {
     pub scratch: Scratch,
     pub expired_fields: u64,
-    marks: Marks,
+    pub marks: Marks,
 }
 
 /// Sums of what comes in every key.
 #[derive(Clone, Debug)]
-struct Marks {
+pub(super) struct Marks {
     /// Of the servers' numbers of types.
-    string: Digest,
-    list: Digest,
-    set: Digest,
-    zset: Digest,
-    hash: Digest,
-    stream: Digest,
-    key_expires: Digest,
+    pub string: Digest,
+    pub list: Digest,
+    pub set: Digest,
+    pub zset: Digest,
+    pub hash: Digest,
+    pub stream: Digest,
+    pub key_expires: Digest,
     field_expires: Digest,
 }
 
@@ -170,49 +170,64 @@ impl Work {
         if record.meta.expire_ms.is_some() {
             digest ^= self.marks.key_expires;
         }
-        Ok(match left {
-            Left::Something => Outcome::Known(digest),
-            Left::Nothing => Outcome::Empty,
-            Left::Expired => Outcome::Expired,
-        })
+        Ok(left.outcome(digest))
     }
 
     fn fields(&mut self, mut hash: Fields<'_>, rules: &Rules, digest: &mut Digest) -> Result<Left> {
         let mut left = Left::Nothing;
         while let Some(field) = hash.next()? {
-            if rules.is_past(field.expire_ms) {
-                self.expired_fields += 1;
-                if rules.skips_expired() {
-                    left = left.or(Left::Expired);
-                    continue;
-                }
-            }
-            left = Left::Something;
-            let mut pair = Digest::default();
-            pair.mix(field.field);
-            pair.mix(field.value);
-            if field.expire_ms.is_some() && rules.marks_fields() {
-                pair ^= self.marks.field_expires;
-            }
-            digest.xor(pair.as_bytes());
+            left = left.or(self.field(field.field, field.value, field.expire_ms, rules, digest));
         }
         Ok(left)
+    }
+
+    /// Adds a field of a hash, unless it has expired and is left out.
+    pub fn field(
+        &mut self,
+        field: &[u8],
+        value: &[u8],
+        expire_ms: Option<i64>,
+        rules: &Rules,
+        digest: &mut Digest,
+    ) -> Left {
+        if rules.is_past(expire_ms) {
+            self.expired_fields += 1;
+            if rules.skips_expired() {
+                return Left::Expired;
+            }
+        }
+        let mut pair = Digest::default();
+        pair.mix(field);
+        pair.mix(value);
+        if expire_ms.is_some() && rules.marks_fields() {
+            pair ^= self.marks.field_expires;
+        }
+        digest.xor(pair.as_bytes());
+        Left::Something
     }
 }
 
 /// What is left of a collection.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Left {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
     Nothing,
     Expired,
     Something,
 }
 
 impl Left {
-    fn or(self, other: Left) -> Left {
-        match self {
-            Left::Something => self,
+    pub fn or(self, other: Left) -> Left {
+        match (self, other) {
+            (Left::Something, _) | (Left::Expired, Left::Nothing) => self,
             _ => other,
+        }
+    }
+
+    pub fn outcome(self, digest: Digest) -> Outcome {
+        match self {
+            Left::Something => Outcome::Known(digest),
+            Left::Nothing => Outcome::Empty,
+            Left::Expired => Outcome::Expired,
         }
     }
 }
@@ -226,23 +241,13 @@ fn elements(mut elements: Elements<'_>, mut add: impl FnMut(&[u8])) -> Result<Le
     Ok(left)
 }
 
-/// What servers keep in a listpack by default: `zset-max-listpack-entries` and
-/// `zset-max-listpack-value`.
-const SMALL_ENTRIES: u64 = 128;
-const SMALL_MEMBER: usize = 64;
-
 fn scored(
     mut zset: Scored<'_>,
     record: &Record<'_>,
     rules: &Rules,
     digest: &mut Digest,
 ) -> Result<Left> {
-    let pair = |member: &[u8], score| {
-        let mut pair = Digest::default();
-        pair.mix(member);
-        pair.mix(rules.score(score).as_bytes());
-        Digest::of(pair.as_bytes())
-    };
+    let pair = |member: &[u8], score| scored_pair(member, score, rules);
     // What makes 0 of each -0, if it turns out that the server does.
     let mut zeros = Digest::default();
     let packed = matches!(
@@ -253,7 +258,7 @@ fn scored(
     let mut count: u64 = 0;
     while let Some((member, score)) = zset.next()? {
         count += 1;
-        small &= count <= SMALL_ENTRIES && member.len() <= SMALL_MEMBER;
+        small &= Rules::is_small(count, member.len());
         let this = pair(member, score);
         *digest ^= this;
         if small && score == 0.0 && score.is_sign_negative() {
@@ -270,6 +275,14 @@ fn scored(
     })
 }
 
+/// What a member of a sorted set adds.
+pub(super) fn scored_pair(member: &[u8], score: f64, rules: &Rules) -> Digest {
+    let mut pair = Digest::default();
+    pair.mix(member);
+    pair.mix(rules.score(score).as_bytes());
+    Digest::of(pair.as_bytes())
+}
+
 fn entries(mut stream: StreamValue<'_>, digest: &mut Digest) -> Result<()> {
     let (mut field_digits, mut value_digits) = ([0; 20], [0; 20]);
     while let Some(item) = stream.next()? {
@@ -284,7 +297,7 @@ fn entries(mut stream: StreamValue<'_>, digest: &mut Digest) -> Result<()> {
     Ok(())
 }
 
-fn add_id(id: StreamId, digest: &mut Digest) {
+pub(super) fn add_id(id: StreamId, digest: &mut Digest) {
     // Two numbers of 20 digits at most, and a point: it always fits.
     let mut room = [0u8; 41];
     let mut left = &mut room[..];

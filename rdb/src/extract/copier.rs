@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::Write;
 
 use super::{ExtractError, Keep, KeyName, Summary};
-use crate::decoder::{KeySink, Sink, Whole};
+use crate::decoder::{KeySink, PlainString, Sink, Whole};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::event::{Part, Role, Token};
 use crate::filter::{Candidate, Filter};
@@ -426,8 +426,8 @@ impl<W: Write> Sink for Copier<'_, W> {
 
 impl<W: Write> KeySink for Copier<'_, W> {
     #[inline(always)]
-    fn plain_string(&mut self, key: &[u8], raw: &[u8], at: u64) {
-        self.whole_key(ValueType::STRING, Str::Raw(key), raw, at);
+    fn plain_string(&mut self, plain: PlainString<'_>) {
+        self.whole_key(ValueType::STRING, Str::Raw(plain.key), plain.raw, plain.at);
     }
 
     #[inline(always)]

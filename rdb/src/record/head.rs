@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use super::{Attribute, Attributes, KeyMeta};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::event::{Event, Packing, Part, Role};
 use crate::filter::Candidate;
 use crate::packed::{Intset, Listpack, Ziplist, Zipmap};
@@ -76,6 +76,14 @@ impl KeyHead {
     #[must_use]
     pub fn key(&self) -> &[u8] {
         &self.key
+    }
+
+    /// Makes `key` the key.
+    pub(crate) fn set_key(&mut self, key: Str<'_>) -> std::result::Result<(), ErrorKind> {
+        self.key.clear();
+        let mut scratch = Scratch::with_limit(u64::MAX);
+        self.key.extend_from_slice(key.bytes(&mut scratch)?);
+        Ok(())
     }
 
     /// What the value is to a client, or `None` for a type nobody knows.
@@ -184,13 +192,10 @@ impl<R: Read> StreamReader<R> {
                     let decoder = self.decoder();
                     (head.db, head.dialect) = (decoder.db(), decoder.dialect());
                     let event = token.resolve(self.token_bytes(at));
-                    if let Part::Key { key, .. } = event {
-                        head.key.clear();
-                        let mut scratch = Scratch::with_limit(u64::MAX);
-                        match key.bytes(&mut scratch) {
-                            Ok(bytes) => head.key.extend_from_slice(bytes),
-                            Err(kind) => return Err(self.decoder().error_here(kind)),
-                        }
+                    if let Part::Key { key, .. } = event
+                        && let Err(kind) = head.set_key(key)
+                    {
+                        return Err(self.decoder().error_here(kind));
                     }
                 }
                 Part::KeyEnd if inside => {

@@ -26,17 +26,20 @@ pub use array::{ArrayElement, ArrayItem, ArrayItems};
 pub use element::Elements;
 pub use hash::{Field, Fields};
 pub use module::{ModuleItem, ModuleValue};
+pub(crate) use stream::StreamParts;
 pub use stream::{
-    StreamConsumer, StreamGroup, StreamItem, StreamNumbers, StreamPending, StreamValue,
+    StreamConsumer, StreamGroup, StreamGroups, StreamItem, StreamNumbers, StreamPending,
+    StreamValue,
 };
 pub use zset::Scored;
+pub(crate) use zset::packed_score;
 
 use crate::error::{ErrorKind, Result};
 use crate::event::{Part, Role};
 use crate::record::Record;
 use crate::text::Str;
 use crate::wire::ObjectKind;
-use walk::Walk;
+pub(crate) use walk::Walk;
 
 /// The value of a key, by what it is to a client.
 ///

@@ -2,9 +2,11 @@
 
 mod group;
 mod item;
+mod parts;
 
-pub use group::{StreamConsumer, StreamGroup, StreamPending};
+pub use group::{StreamConsumer, StreamGroup, StreamGroups, StreamPending};
 pub use item::{StreamItem, StreamNumbers};
+pub(crate) use parts::StreamParts;
 
 use super::blob::BlobBytes;
 use super::walk::{self, Walk};
@@ -13,7 +15,6 @@ use crate::event::{Event, Packing, Part, Role, StreamId};
 use crate::packed::{NodeMark, Pairs, PairsMark, StreamNode};
 use crate::record::Record;
 use crate::text::{Scratch, Str};
-use crate::wire::ValueType;
 
 /// A stream, piece by piece in the file's order: entries, the numbers, then
 /// each group with its pending entries, its consumers and what they own, then
@@ -65,12 +66,9 @@ pub struct StreamValue<'a> {
     node: Option<NodeMark>,
     /// The ID that the current node's deltas are added to.
     node_id: StreamId,
-    kind: ValueType,
     entries: bool,
     deleted: bool,
-    /// First live entry seen.
-    first: Option<StreamId>,
-    numbers: StreamNumbers,
+    parts: StreamParts,
     scratch: Scratch,
     digits: [u8; 20],
     max_decompressed: u64,
@@ -90,11 +88,9 @@ impl<'a> StreamValue<'a> {
             bytes: BlobBytes::new(record.max_decompressed),
             node: None,
             node_id: StreamId::default(),
-            kind: record.kind,
             entries: true,
             deleted: false,
-            first: None,
-            numbers: StreamNumbers::default(),
+            parts: StreamParts::new(record.kind),
             scratch: Scratch::with_limit(record.max_decompressed),
             digits: [0; 20],
             max_decompressed: record.max_decompressed,
@@ -177,13 +173,13 @@ impl<'a> StreamValue<'a> {
                 pairs: entry.pairs.mark(),
             };
             self.node = Some(next);
-            if !found.deleted && self.first.is_none() {
-                self.first = Some(found.id);
+            if !found.deleted {
+                self.parts.saw(found.id);
             }
             if self.entries && (self.deleted || !found.deleted) {
                 return Ok(Some(found));
             }
-            if !self.entries && self.first.is_some() {
+            if !self.entries && self.parts.has_first() {
                 self.node = None;
             }
         }
@@ -191,8 +187,7 @@ impl<'a> StreamValue<'a> {
     }
 
     fn open(&mut self, text: Str<'a>) -> Result<()> {
-        let wanted = self.entries || (self.is_before(19) && self.first.is_none());
-        if !wanted {
+        if !self.entries && !self.parts.wants_first() {
             return Ok(());
         }
         let opened = self.bytes.set(text, &self.walk).and_then(|()| {
@@ -218,16 +213,7 @@ impl<'a> StreamValue<'a> {
 
     /// Everything but entries.
     fn item(&mut self, event: Event<'a>) -> Result<Option<StreamItem<'_>>> {
-        let text = match event {
-            Part::Group { name, .. } | Part::Consumer { name, .. } => name,
-            Part::Producer { name, .. } => name,
-            Part::ProducerEntry { id, .. } => id,
-            _ => Str::Raw(&[]),
-        };
-        if let Part::StreamMeta(meta) = event {
-            self.numbers = StreamNumbers::new(meta, self.first);
-        }
-        let (old, older) = (self.is_before(21), self.is_before(19));
+        let text = StreamParts::text(&event);
         let text = match walk::element(text, &mut self.scratch, self.walk.token_offset()) {
             Ok(element) => element.text(&mut self.digits),
             Err(error) => {
@@ -235,70 +221,7 @@ impl<'a> StreamValue<'a> {
                 return Err(error);
             }
         };
-        Ok(Some(match event {
-            Part::StreamMeta(_) => StreamItem::Numbers(self.numbers),
-            Part::Group {
-                last,
-                entries_read,
-                pending,
-                ..
-            } => StreamItem::Group {
-                name: text,
-                last,
-                entries_read: match older {
-                    true => self.numbers.estimate_read(last),
-                    false => entries_read,
-                },
-                pending,
-            },
-            Part::Pending {
-                id,
-                delivered_ms,
-                deliveries,
-            } => StreamItem::Pending {
-                id,
-                delivered_ms,
-                deliveries,
-            },
-            Part::Consumer {
-                seen_ms,
-                active_ms,
-                owned,
-                ..
-            } => StreamItem::Consumer {
-                name: text,
-                seen_ms,
-                active_ms: match old {
-                    true => Some(seen_ms),
-                    false => active_ms.filter(|ms| *ms != -1),
-                },
-                owned,
-            },
-            Part::Owned(id) => StreamItem::Owned(id),
-            Part::Nack(id) => StreamItem::Nack(id),
-            Part::Idempotence {
-                duration,
-                max_entries,
-                producers,
-            } => StreamItem::Idempotence {
-                duration,
-                max_entries,
-                producers,
-            },
-            Part::Producer { entries, .. } => StreamItem::Producer {
-                name: text,
-                entries,
-            },
-            Part::ProducerEntry { entry, .. } => StreamItem::ProducerEntry { id: text, entry },
-            Part::IdempotenceTotals { added, duplicates } => {
-                StreamItem::IdempotenceTotals { added, duplicates }
-            }
-            _ => return Ok(None),
-        }))
-    }
-
-    fn is_before(&self, kind: u8) -> bool {
-        self.kind.0 < kind
+        Ok(self.parts.item(&event, text))
     }
 
     /// Nothing comes after an error.

@@ -10,7 +10,7 @@ use crate::text::{Scratch, Str, StrToken};
 
 /// Drives the decoder over a value whose bytes lie in memory.
 #[derive(Clone, Debug)]
-pub(super) struct Walk<'a> {
+pub(crate) struct Walk<'a> {
     decoder: Decoder,
     raw: &'a [u8],
     at: usize,
@@ -19,7 +19,7 @@ pub(super) struct Walk<'a> {
 }
 
 /// A piece of a list, set, sorted set or hash.
-pub(super) enum Piece<'a> {
+pub(crate) enum Piece<'a> {
     Item(Role, Str<'a>),
     Score(f64),
     Expiry(Option<i64>),
@@ -29,7 +29,7 @@ pub(super) enum Piece<'a> {
 
 /// The numbers a hash has to know.
 #[derive(Clone, Copy)]
-pub(super) enum Number {
+pub(crate) enum Number {
     Count(u64),
     TemplateRef(u64),
     Other,

@@ -128,7 +128,7 @@ impl Inner<'_> {
 
 /// A score in a packed blob (`zzlGetScore`).
 #[inline]
-fn packed_score(score: Element<'_>) -> f64 {
+pub(crate) fn packed_score(score: Element<'_>) -> f64 {
     match score {
         Element::Int(n) => n as f64,
         Element::Bytes(text) => score::scan(text).unwrap_or(0.0),

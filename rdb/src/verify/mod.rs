@@ -20,8 +20,10 @@ mod verifier;
 
 pub use driver::{front, name_key, slice, stream};
 pub use finding::{Code, Finding, Severity};
+pub(crate) use fingerprint::Hasher;
 pub use report::{ChecksumState, Database, Needs, Report, Verdict};
 pub use server::{BadServer, Product, Server};
+pub(crate) use value::{Fault, ValueJudge};
 
 use crate::limits::Limits;
 

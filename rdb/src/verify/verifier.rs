@@ -3,7 +3,7 @@
 mod ending;
 mod records;
 
-use crate::decoder::{KeySink, Sink, Whole};
+use crate::decoder::{KeySink, PlainString, Sink, Whole};
 use crate::event::{Event, Part, Token};
 use crate::text::{Scratch, Str};
 use crate::verify::Options;
@@ -86,7 +86,7 @@ impl Sink for Verifier<'_> {
 
 impl KeySink for Verifier<'_> {
     #[inline(always)]
-    fn plain_string(&mut self, key: &[u8], _: &[u8], at: u64) {
+    fn plain_string(&mut self, PlainString { key, at, .. }: PlainString<'_>) {
         if !self.is_known(ValueType::STRING) {
             self.begin_key(ValueType::STRING, Str::Raw(key), at);
             return self.end_key(at);

@@ -9,6 +9,7 @@
 
 mod digest;
 mod fixture;
+mod stats;
 mod told;
 
 use std::collections::BTreeMap;

@@ -1,14 +1,16 @@
 //! The pass that finds the point of a cut and collects what is told of it.
 
+use crate::command::Command;
 use crate::edit::error::Error;
-use crate::edit::find::{Problem, torn_annotation};
+use crate::edit::find::{self, Problem, torn_annotation};
 use crate::edit::plan::Spot;
 use crate::edit::survey::Survey;
 use crate::edit::target::Matching;
 use crate::error::ErrorKind;
+use crate::name::Name;
 use crate::set::Set;
 use crate::transaction::Place;
-use crate::walk::{FileEnd, Item, Unit, Visitor};
+use crate::walk::{FileEnd, Item, Run, Skimmer, Unit, Visitor};
 
 /// What the point is known by.
 #[derive(Clone, Debug)]
@@ -39,9 +41,9 @@ pub(super) struct Point {
 
 /// `#TS` annotations right before a unit.
 #[derive(Clone, Copy, Debug)]
-struct Run {
+struct Lines {
     begin: u64,
-    lines: u64,
+    count: u64,
     /// The time before them.
     time: Option<i64>,
 }
@@ -61,9 +63,9 @@ pub(super) struct Cutter<'a> {
     /// Where times are asked for: of the first annotation, and the latest.
     pub first_time: Option<i64>,
     pub last_time: Option<i64>,
-    run: Option<Run>,
+    run: Option<Lines>,
     /// As it was at the MULTI at hand.
-    multi_run: Option<Run>,
+    multi_run: Option<Lines>,
 }
 
 impl<'a> Cutter<'a> {
@@ -126,7 +128,7 @@ impl<'a> Cutter<'a> {
         let run = if inside { self.multi_run } else { self.run };
         if let Some(run) = run.filter(|_| !matches!(self.aim, Aim::Offset { .. })) {
             offset = run.begin;
-            self.survey.keeping.back_to(run.time, run.lines);
+            self.survey.keeping.back_to(run.time, run.count);
         }
         self.point = Some(Point {
             file: unit.file,
@@ -135,6 +137,8 @@ impl<'a> Cutter<'a> {
             transaction: inside,
             late: inside,
         });
+        // What goes is counted.
+        self.survey.skim_until(0);
     }
 
     #[inline(always)]
@@ -149,12 +153,12 @@ impl<'a> Cutter<'a> {
                     return;
                 }
                 let begin = unit.begin;
-                let run = self.run.get_or_insert(Run {
+                let run = self.run.get_or_insert(Lines {
                     begin,
-                    lines: 0,
+                    count: 0,
                     time,
                 });
-                run.lines += 1;
+                run.count += 1;
             }
             _ if unit.place == Place::Opens => self.multi_run = self.run.take(),
             _ => self.run = None,
@@ -200,13 +204,22 @@ impl<'a> Cutter<'a> {
 }
 
 impl Visitor for Cutter<'_> {
-    fn file(&mut self, _: usize) {
+    fn file(&mut self, index: usize) {
         (self.run, self.multi_run) = (None, None);
+        let point = match &self.aim {
+            Aim::Offset { file, offset } => Some((*file, *offset)),
+            _ => self.point.as_ref().map(|point| (point.file, point.offset)),
+        };
+        self.survey.skim_until(match point {
+            Some((file, offset)) if index == file => offset,
+            Some((file, _)) if index > file => 0,
+            _ => u64::MAX,
+        });
     }
 
     fn preamble(&mut self, index: usize, event: &rdbkit_rdb::Event<'_>) {
         if self.point.as_ref().is_none_or(|point| index <= point.file) {
-            self.survey.keeping.preamble(event);
+            self.survey.preamble(event);
         }
     }
 
@@ -222,7 +235,12 @@ impl Visitor for Cutter<'_> {
             }
             _ => {
                 let time = self.survey.keeping.time();
-                self.survey.stays(unit);
+                let matching = match &self.aim {
+                    Aim::Match { matching, .. } => Some(*matching),
+                    _ => None,
+                };
+                self.survey
+                    .stays_unless(unit, |command, any| find::routine(matching, command, any));
                 self.follow_annotations(unit, time);
             }
         }
@@ -241,5 +259,24 @@ impl Visitor for Cutter<'_> {
                 None => self.before.push(problem),
             }
         }
+    }
+}
+
+impl Skimmer for Cutter<'_> {
+    #[inline(always)]
+    fn skims(&mut self, command: &Command<'_>, name: Name, begin: u64, end: u64) -> bool {
+        self.survey.skims(command, name, begin, end)
+    }
+
+    #[inline(always)]
+    fn pending(&self) -> u64 {
+        self.survey.pending()
+    }
+
+    #[inline(always)]
+    fn skimmed(&mut self, run: &Run) {
+        self.commands += run.commands;
+        self.survey.skimmed(run);
+        self.run = None;
     }
 }

@@ -4,15 +4,16 @@ use crate::command::Command;
 use crate::edit::assemble::{self, Gap};
 use crate::edit::error::Error;
 use crate::edit::excerpt::Excerpt;
-use crate::edit::find::Problem;
+use crate::edit::find::{self, Problem};
 use crate::edit::note::Note;
 use crate::edit::plan::Spot;
 use crate::edit::shorten::{Loss, loss};
 use crate::edit::survey::{self, Survey};
 use crate::edit::target::Matching;
+use crate::name::{Control, Name};
 use crate::set::Set;
 use crate::transaction::Place;
-use crate::walk::{FileEnd, Unit, Visitor};
+use crate::walk::{FileEnd, Run, Skimmer, Unit, Visitor};
 
 /// Matches that are told where one was expected.
 const FIRST: usize = 10;
@@ -66,6 +67,8 @@ pub(super) struct Dropper<'a> {
     /// The first matches.
     pub first: Vec<Excerpt>,
     pub failure: Option<Error>,
+    /// The first match that is none because it sets the scene for others.
+    pub spared: Option<Error>,
     pub problems: Vec<Problem>,
     pub notes: Vec<Note>,
     /// Transactions that lose some commands.
@@ -75,14 +78,15 @@ pub(super) struct Dropper<'a> {
     open: Option<Open>,
 }
 
+/// Whether a command sets the scene for others, and stays.
+fn sets_scene(command: &Command<'_>) -> bool {
+    Control::of(command.name()) != Control::None
+}
+
 /// Whether a command is one to be taken out.
 pub(super) fn matches(matching: &Matching, keys: &[Vec<u8>], unit: &Unit<'_>) -> bool {
-    let scene = |command: &Command<'_>| {
-        let names = [&b"SELECT"[..], b"MULTI", b"EXEC"];
-        names.iter().any(|name| command.is(name))
-    };
     matching.finds(unit)
-        && unit.item.command().is_some_and(|command| !scene(&command))
+        && unit.item.command().is_some_and(|c| !sets_scene(&c))
         && (keys.is_empty() || loss(&unit.item, keys) != Loss::Nothing)
 }
 
@@ -107,6 +111,7 @@ impl<'a> Dropper<'a> {
             commands: 0,
             first: Vec::new(),
             failure: None,
+            spared: None,
             problems: Vec::new(),
             notes: Vec::new(),
             split: 0,
@@ -125,6 +130,9 @@ impl<'a> Dropper<'a> {
         match &self.aim {
             Aim::Match { matching, nth } => {
                 if !matches(matching, self.keys, unit) {
+                    if matching.finds(unit) && self.spared.is_none() {
+                        self.spared = self.spare(unit);
+                    }
                     return false;
                 }
                 self.matches += 1;
@@ -141,9 +149,36 @@ impl<'a> Dropper<'a> {
         }
     }
 
+    /// A unit that stays.
+    #[inline(always)]
+    fn stays(&mut self, unit: &Unit<'_>) {
+        let matching = match &self.aim {
+            Aim::Match { matching, .. } => Some(*matching),
+            Aim::Offset { .. } => None,
+        };
+        self.survey
+            .stays_unless(unit, |command, any| find::routine(matching, command, any));
+    }
+
+    /// Why a unit that matches is not taken out: it sets the scene for others.
+    #[cold]
+    fn spare(&self, unit: &Unit<'_>) -> Option<Error> {
+        let command = unit.item.command().filter(sets_scene)?;
+        Some(self.context(&command.name().to_ascii_uppercase(), unit))
+    }
+
+    fn context(&self, name: &[u8], unit: &Unit<'_>) -> Error {
+        Error::Context {
+            name: name.escape_ascii().to_string(),
+            at: Some(self.spot(unit.file, unit.begin)),
+            why: why_not(name),
+        }
+    }
+
     #[cold]
     fn hit_at(&mut self, unit: &Unit<'_>, offset: u64) -> bool {
         self.matches += 1;
+        self.survey.skim_until(u64::MAX);
         let asked = self.spot(unit.file, offset);
         let Some(command) = unit.item.command() else {
             self.failure = Some(Error::NoCommand { at: asked });
@@ -151,11 +186,7 @@ impl<'a> Dropper<'a> {
         };
         let name = command.name().to_ascii_uppercase();
         if name == b"SELECT" || unit.place == Place::Closes {
-            self.failure = Some(Error::Context {
-                name: name.escape_ascii().to_string(),
-                at: Some(self.spot(unit.file, unit.begin)),
-                why: why_not(&name),
-            });
+            self.failure = Some(self.context(&name, unit));
             return false;
         }
         if !self.keys.is_empty() && loss(&unit.item, self.keys) == Loss::Nothing {
@@ -223,13 +254,14 @@ impl<'a> Dropper<'a> {
                 self.failure
                     .get_or_insert(Error::CannotShorten { command, why });
             }
-            Loss::Nothing => self.survey.stays(unit),
+            Loss::Nothing => self.stays(unit),
         }
     }
 
     #[inline(never)]
     fn opens(&mut self, unit: &Unit<'_>) {
-        let goes = matches!(self.aim, Aim::Offset { .. }) && self.hit(unit);
+        let hit = self.hit(unit);
+        let goes = hit && matches!(self.aim, Aim::Offset { .. });
         self.open = Some(Open {
             begin: unit.begin,
             goes,
@@ -239,7 +271,7 @@ impl<'a> Dropper<'a> {
         if goes {
             self.survey.goes(unit);
         } else {
-            self.survey.stays(unit);
+            self.stays(unit);
         }
     }
 
@@ -251,7 +283,7 @@ impl<'a> Dropper<'a> {
         let emptied = open.lost > 0 && open.stay == 0;
         if !open.goes && !emptied {
             self.split += u64::from(open.lost > 0);
-            self.survey.stays(unit);
+            self.stays(unit);
             return;
         }
         if open.goes {
@@ -277,14 +309,18 @@ impl<'a> Dropper<'a> {
 }
 
 impl Visitor for Dropper<'_> {
-    fn file(&mut self, _: usize) {
+    fn file(&mut self, index: usize) {
         self.gaps.push(Vec::new());
         self.open = None;
+        self.survey.skim_until(match self.aim {
+            Aim::Offset { file, offset } if file == index => offset,
+            _ => u64::MAX,
+        });
     }
 
     fn preamble(&mut self, index: usize, event: &rdbkit_rdb::Event<'_>) {
         let _ = index;
-        self.survey.keeping.preamble(event);
+        self.survey.preamble(event);
     }
 
     #[inline]
@@ -307,7 +343,7 @@ impl Visitor for Dropper<'_> {
             self.take(unit);
             return;
         }
-        self.survey.stays(unit);
+        self.stays(unit);
         if let Some(open) = &mut self.open
             && let Some(command) = unit.item.command()
         {
@@ -331,5 +367,28 @@ impl Visitor for Dropper<'_> {
             });
         }
         self.problems.extend(Problem::of(self.set, index, end));
+    }
+}
+
+impl Skimmer for Dropper<'_> {
+    #[inline(always)]
+    fn skims(&mut self, command: &Command<'_>, name: Name, begin: u64, end: u64) -> bool {
+        // Of a transaction that goes nothing stays.
+        let goes = self.open.as_ref().is_some_and(|open| open.goes);
+        !goes && self.survey.skims(command, name, begin, end)
+    }
+
+    #[inline(always)]
+    fn pending(&self) -> u64 {
+        self.survey.pending()
+    }
+
+    #[inline(always)]
+    fn skimmed(&mut self, run: &Run) {
+        self.commands += run.commands;
+        self.survey.skimmed(run);
+        if let Some(open) = &mut self.open {
+            open.stay += run.commands;
+        }
     }
 }

@@ -2,12 +2,15 @@
 
 use std::ops::Range;
 
+use crate::command::Command;
 use crate::edit::assemble;
 use crate::edit::plan::Harm;
-use crate::edit::repair::resync::{Known, is_of_module, known};
-use crate::edit::survey::Survey;
+use crate::edit::repair::resync::{Known, accepted, is_of_module, known};
+use crate::edit::survey::{Args, NEVER, Survey};
+use crate::edit::target::Repair;
+use crate::name::Name;
 use crate::scan::Quirks;
-use crate::walk::{Item, Unit, Visitor};
+use crate::walk::{Item, Run, Skimmer, Unit, Visitor};
 
 /// Bytes that go, and why.
 #[derive(Clone, Debug)]
@@ -42,20 +45,22 @@ struct Last {
 }
 
 /// A stretch behind damage in which the database is not certain.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Uncertain {
-    pub from: u64,
+    pub range: Range<u64>,
     pub db: u64,
+    /// Commands in it that stay; counted last.
     pub commands: u64,
 }
 
 pub(super) struct Mender<'a, 's> {
     survey: &'a mut Survey<'s>,
+    /// Damage in the middle is left out.
     skip: bool,
+    /// Commands of modules.
+    modules: &'a [String],
     pub holes: Vec<Hole>,
     pub uncertain: Vec<Uncertain>,
-    /// The last of them goes on.
-    now_uncertain: bool,
     open: Option<Open>,
     /// Behind damage outside of transactions: where it ends, and the database
     /// there. A MULTI may have been among it.
@@ -63,21 +68,24 @@ pub(super) struct Mender<'a, 's> {
     last: Option<Last>,
     /// Where an annotation without LF begins, and ends.
     torn: Option<(u64, u64)>,
+    /// Where the last annotation begins and ends that is no time.
+    remark: Option<(u64, u64)>,
 }
 
 impl<'a, 's> Mender<'a, 's> {
-    /// For one file; `skip` says that damage is left out.
-    pub fn new(survey: &'a mut Survey<'s>, skip: bool) -> Mender<'a, 's> {
+    /// For one file.
+    pub fn new(survey: &'a mut Survey<'s>, allowed: &'a Repair) -> Mender<'a, 's> {
         Mender {
             survey,
-            skip,
+            skip: allowed.skip_damage,
+            modules: &allowed.module_commands,
             holes: Vec::new(),
             uncertain: Vec::new(),
-            now_uncertain: false,
             open: None,
             lost_multi: None,
             last: None,
             torn: None,
+            remark: None,
         }
     }
 
@@ -118,12 +126,19 @@ impl<'a, 's> Mender<'a, 's> {
 
     /// From `from` on another database may be meant than the one in force, `db`.
     fn lost_select(&mut self, from: u64, db: u64) {
+        self.certain(from);
         self.uncertain.push(Uncertain {
-            from,
+            range: from..u64::MAX,
             db,
             commands: 0,
         });
-        self.now_uncertain = true;
+    }
+
+    /// From `from` on the database is known.
+    fn certain(&mut self, from: u64) {
+        if let Some(last) = self.uncertain.last_mut() {
+            last.range.end = last.range.end.min(from);
+        }
     }
 
     /// The file ends at `at`, or before: all up to `length` goes.
@@ -133,7 +148,7 @@ impl<'a, 's> Mender<'a, 's> {
             None => (at, db),
         };
         self.holes.retain(|hole| hole.range.start < at);
-        self.uncertain.retain(|stretch| stretch.from < at);
+        self.uncertain.retain(|stretch| stretch.range.start < at);
         if at < length {
             self.hole(at..length, harm, db);
         }
@@ -157,6 +172,13 @@ impl<'a, 's> Mender<'a, 's> {
     pub fn whole_before(&self, at: u64) -> u64 {
         let torn = self.torn.filter(|torn| torn.1 == at);
         torn.map_or(at, |torn| torn.0)
+    }
+
+    /// `at`, or the beginning of the annotation that ends right before damage
+    /// there: a command whose `*` has become a `#` looks like one.
+    pub fn remark_before(&self, at: u64) -> u64 {
+        let remark = self.remark.filter(|remark| remark.1 == at);
+        remark.map_or(at, |remark| remark.0)
     }
 
     fn hole(&mut self, range: Range<u64>, harm: Harm, db: u64) {
@@ -246,7 +268,7 @@ impl<'a, 's> Mender<'a, 's> {
         let command = unit.item.command()?;
         let abridged = matches!(unit.item, Item::Abridged(_));
         match known(&command) {
-            Known::No if !is_of_module(command.name()) => Some(Harm::UnknownCommand),
+            Known::No if !is_of_module(command.name(), self.modules) => Some(Harm::UnknownCommand),
             Known::WrongArity if !abridged => Some(Harm::WrongArity),
             // One that selects does not come here.
             Known::Yes if command.is(b"SELECT") => Some(Harm::VainSelect),
@@ -257,21 +279,32 @@ impl<'a, 's> Mender<'a, 's> {
 
 impl Visitor for Mender<'_, '_> {
     fn preamble(&mut self, _: usize, event: &rdbkit_rdb::Event<'_>) {
-        self.survey.keeping.preamble(event);
+        self.survey.preamble(event);
     }
 
     fn unit(&mut self, unit: &Unit<'_>) {
-        self.survey.stays(unit);
+        let modules = self.modules;
+        self.survey
+            .stays_unless(unit, |command, any| run_by_servers(command, any, modules));
         let command = match unit.item {
             Item::Command(command) | Item::Abridged(command) => command,
             Item::Annotation(line) => {
-                // There are none inside transactions.
-                self.lost_exec();
                 self.last = None;
                 if !line.is_complete() {
                     let begin = self.whole_before(unit.begin);
                     self.torn = Some((begin, unit.end));
+                } else if line.timestamp().is_none() {
+                    self.remark = Some((unit.begin, unit.end));
                 }
+                if self.skip && line.is_complete() && line.is_damaged() {
+                    // It may have been anything.
+                    self.hole(unit.begin..unit.end, Harm::DamagedAnnotation, unit.db);
+                    return;
+                }
+                // There are none inside transactions: what was damaged before
+                // is no MULTI of an EXEC behind it, nor the other way round.
+                self.lost_exec();
+                self.lost_multi = None;
                 return;
             }
         };
@@ -283,13 +316,8 @@ impl Visitor for Mender<'_, '_> {
             return self.exec(unit);
         }
         if crate::selects(&command).is_some() {
-            self.now_uncertain = false;
+            self.certain(unit.begin);
             return;
-        }
-        if self.now_uncertain
-            && let Some(stretch) = self.uncertain.last_mut()
-        {
-            stretch.commands += 1;
         }
         self.last = Some(Last {
             begin: unit.begin,
@@ -312,5 +340,41 @@ impl Visitor for Mender<'_, '_> {
                 }
             }
         }
+    }
+}
+
+/// Commands that servers run need no look.
+fn run_by_servers(command: &Command<'_>, any: Args, modules: &[String]) -> Args {
+    if any == NEVER {
+        return NEVER;
+    }
+    match known(command) {
+        Known::Yes => {
+            accepted(command).map_or(any, |(least, most)| (least.max(any.0), most.min(any.1)))
+        }
+        Known::No if is_of_module(command.name(), modules) => any,
+        Known::No | Known::WrongArity => NEVER,
+    }
+}
+
+impl Skimmer for Mender<'_, '_> {
+    #[inline(always)]
+    fn skims(&mut self, command: &Command<'_>, name: Name, begin: u64, end: u64) -> bool {
+        self.survey.skims(command, name, begin, end)
+    }
+
+    #[inline(always)]
+    fn pending(&self) -> u64 {
+        self.survey.pending()
+    }
+
+    #[inline(always)]
+    fn skimmed(&mut self, run: &Run) {
+        self.survey.skimmed(run);
+        self.last = self.survey.last_span().map(|(begin, end)| Last {
+            begin,
+            end,
+            odd: false,
+        });
     }
 }

@@ -3,13 +3,15 @@
 //! The lengths that a damaged command states come first: where they lead to a
 //! command, no byte of a value is mistaken for one. Then the bytes are searched
 //! for what can only be a command: whole, as servers write it, of a known name
-//! and with a right number of arguments, and followed by another one or the end
-//! of the file.
+//! and with a right number of arguments, and followed by another one, by the
+//! beginning of one that is damaged itself, or by the end of the file.
 
 use std::collections::HashSet;
 use std::io::{self, Read};
 
-use crate::commands::{self, Release};
+use rdbkit_rdb::glob;
+
+use crate::commands::{self, Arity, Release};
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::resp::{Decoder, Step, Token};
@@ -39,15 +41,18 @@ pub(super) enum Behind {
 
 /// Looks behind the damage of the unit at `unit`; `bytes` begin there, or at
 /// the command before it where there is one. Gives where the damage begins, too:
-/// at the command before, if that one had swallowed others.
+/// at the command before, if that one had swallowed others. `modules` are globs
+/// for commands that are no damage.
 pub(super) fn behind(
     bytes: impl Read,
     from: u64,
     unit: u64,
     error: &Error,
+    modules: &[String],
 ) -> io::Result<(u64, Behind)> {
     let mut window = Window {
         source: bytes,
+        modules,
         held: Vec::new(),
         from: 0,
         base: from,
@@ -105,10 +110,23 @@ pub(super) fn known(command: &Command<'_>) -> Known {
     }
 }
 
-/// A name as modules give them.
-pub(super) fn is_of_module(name: &[u8]) -> bool {
+/// The numbers of arguments that some server takes, this command's among them.
+pub(super) fn accepted(command: &Command<'_>) -> Option<(u32, u32)> {
+    let args = u32::try_from(command.len()).ok()?;
+    let spec = commands::spec(command).filter(|spec| spec.is_measured())?;
+    let arities = Release::ALL.iter().filter_map(|r| spec.arity(*r));
+    let more = arities.filter_map(|arity| match arity {
+        Arity::AtLeast(least) if arity.accepts(command.len()) => u32::try_from(least).ok(),
+        _ => None,
+    });
+    Some(more.min().map_or((args, args), |least| (least, u32::MAX)))
+}
+
+/// A name as modules give them, or one of those that are known to be of modules.
+pub(super) fn is_of_module(name: &[u8], modules: &[String]) -> bool {
+    let named = |glob: &String| glob::matches_ignore_case(glob.as_bytes(), name);
     let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
-    name.len() < 64 && name.contains(&b'.') && name.iter().all(plain)
+    modules.iter().any(named) || name.len() < 64 && name.contains(&b'.') && name.iter().all(plain)
 }
 
 /// What stands at a place.
@@ -124,8 +142,10 @@ enum Look {
     End,
 }
 
-struct Window<R> {
+struct Window<'m, R> {
     source: R,
+    /// Commands of modules.
+    modules: &'m [String],
     /// What was read; `from` on is still of use.
     held: Vec<u8>,
     from: usize,
@@ -134,7 +154,7 @@ struct Window<R> {
     eof: bool,
 }
 
-impl<R: Read> Window<R> {
+impl<R: Read> Window<'_, R> {
     fn bytes(&self) -> &[u8] {
         self.held.get(self.from..).unwrap_or_default()
     }
@@ -190,7 +210,9 @@ impl<R: Read> Window<R> {
         match decoder.step(rest, self.eof) {
             Ok(Step::Token { used, token }) => match (token, token.resolve(used, rest)) {
                 (Token::Begin { .. }, _) => Look::Long,
-                (_, Event::Command(command)) if is_plain(&command) => Look::Unit(used),
+                (_, Event::Command(command)) if is_plain(&command, self.modules) => {
+                    Look::Unit(used)
+                }
                 (_, Event::Annotation(line)) if is_time(line) => Look::Unit(used),
                 _ => Look::Nothing,
             },
@@ -217,10 +239,20 @@ impl<R: Read> Window<R> {
                 Look::End if units > 0 && (units > 2 || wanted < RUN) => return Ok(wanted),
                 // Behind a good command the last one may be torn, or long.
                 Look::Torn | Look::Long if units > 0 && wanted < RUN => return Ok(wanted),
+                // Or it is damaged itself, but begins as one.
+                Look::Nothing if units > 0 && wanted < RUN && self.is_head(at) => {
+                    return Ok(wanted);
+                }
                 _ => break,
             }
         }
         Ok(units)
+    }
+
+    /// Whether a count and a length stand at `at`.
+    fn is_head(&self, at: usize) -> bool {
+        let rest = self.bytes().get(at..).unwrap_or_default();
+        scan::number(rest, 0, b'*').is_some_and(|(_, at)| scan::number(rest, at, b'$').is_some())
     }
 
     /// The first of these places where a unit stands.
@@ -346,11 +378,11 @@ impl<R: Read> Window<R> {
 }
 
 /// A command as servers write it, that they run.
-fn is_plain(command: &Command<'_>) -> bool {
+fn is_plain(command: &Command<'_>, modules: &[String]) -> bool {
     command.quirks().is_none()
         && match known(command) {
             Known::Yes => true,
-            Known::No => is_of_module(command.name()),
+            Known::No => is_of_module(command.name(), modules),
             Known::WrongArity => false,
         }
 }

@@ -26,7 +26,7 @@ pub(super) fn review(
     set: &Set,
     source: &dyn Source,
     output: &Output,
-    mended: &[Mended],
+    mended: &mut [Mended],
     survey: &mut Survey<'_>,
 ) -> Vec<Damage> {
     let mut damage = Vec::new();
@@ -120,7 +120,7 @@ struct Position {
 struct Reread<'a, 's> {
     /// The old index of each file of the result.
     files: Vec<usize>,
-    mended: &'a [Mended],
+    mended: &'a mut [Mended],
     /// By file and hole.
     shown: Vec<Vec<Vec<Excerpt>>>,
     survey: &'a mut Survey<'s>,
@@ -130,8 +130,7 @@ struct Reread<'a, 's> {
 impl Reread<'_, '_> {
     /// The old offset of a new one; `None` for what was put in.
     fn old(&mut self, new: u64) -> Option<u64> {
-        let done = self.mended.get(self.at.file)?;
-        while let Some(hole) = done.holes.get(self.at.holes) {
+        while let Some(hole) = self.hole() {
             let begin = hole.range.start - self.at.removed + self.at.inserted;
             if new < begin {
                 break;
@@ -139,14 +138,37 @@ impl Reread<'_, '_> {
             if new < begin + hole.insert.len() as u64 {
                 return None;
             }
-            self.pass(hole);
+            self.pass();
         }
         Some(new + self.at.removed - self.at.inserted)
     }
 
-    fn pass(&mut self, hole: &Hole) {
-        self.at.removed += hole.range.end - hole.range.start;
-        self.at.inserted += hole.insert.len() as u64;
+    /// The next hole.
+    fn hole(&self) -> Option<&Hole> {
+        self.mended.get(self.at.file)?.holes.get(self.at.holes)
+    }
+
+    /// Counts a command that stays, and stands at `begin` of the old file, where
+    /// its database is not certain.
+    fn count_uncertain(&mut self, unit: &Unit<'_>, begin: u64) {
+        let Some(done) = self.mended.get_mut(self.at.file) else {
+            return;
+        };
+        let stretches = &mut done.uncertain;
+        let next = stretches.partition_point(|stretch| stretch.range.start <= begin);
+        if let Some(stretch) = next.checked_sub(1).and_then(|at| stretches.get_mut(at))
+            && stretch.range.contains(&begin)
+            && unit.item.command().is_some()
+        {
+            stretch.commands += 1;
+        }
+    }
+
+    fn pass(&mut self) {
+        let Some(hole) = self.hole() else { return };
+        let (removed, inserted) = (hole.range.end - hole.range.start, hole.insert.len());
+        self.at.removed += removed;
+        self.at.inserted += inserted as u64;
         let shown = self
             .shown
             .get_mut(self.at.file)
@@ -166,11 +188,12 @@ impl Visitor for Reread<'_, '_> {
     }
 
     fn preamble(&mut self, _: usize, event: &rdbkit_rdb::Event<'_>) {
-        self.survey.keeping.preamble(event);
+        self.survey.preamble(event);
     }
 
     fn unit(&mut self, unit: &Unit<'_>) {
         if let Some(begin) = self.old(unit.begin) {
+            self.count_uncertain(unit, begin);
             let back = unit.begin - unit.cut_at();
             self.survey.stays(&Unit {
                 file: self.at.file,
@@ -183,12 +206,8 @@ impl Visitor for Reread<'_, '_> {
     }
 
     fn file_end(&mut self, _: usize, _: &walk::FileEnd) {
-        let holes = self
-            .mended
-            .get(self.at.file)
-            .map(|done| done.holes.as_slice());
-        for hole in holes.unwrap_or_default().iter().skip(self.at.holes) {
-            self.pass(hole);
+        while self.hole().is_some() {
+            self.pass();
         }
     }
 }

@@ -12,7 +12,7 @@ use rdbkit_aof::{Set, SetError, Source};
 use crate::Streams;
 use crate::args::Destination;
 use crate::exit::Exit;
-use crate::proof::{Proof, prove};
+use crate::proof::{Judging, Proof, prove};
 use crate::render::{aof_edit as text, aof_edit_json as json, aof_edit_outcome as outcome};
 
 /// One edit, as it was asked for.
@@ -139,7 +139,21 @@ impl<'a> Edit<'a> {
                 "an edit reads its input twice, and standard input cannot be; save it to a file first",
             ));
         }
+        if self.to.output.as_deref() == Some(Path::new("-")) {
+            return Err(Failure::trouble(
+                "an edit writes files, not standard output: name a new file or folder, or ./- for one of that name",
+            ));
+        }
         let log = Log::find(path).map_err(Failure::trouble)?;
+        if let Some(output) = &self.to.output
+            && !log.has_manifest()
+            && output.as_os_str().as_encoded_bytes().ends_with(b"/")
+        {
+            return Err(Failure::trouble(format!(
+                "{} would be a folder, and the log is a single file: name a file",
+                output.display()
+            )));
+        }
         if let Some(manifest) = log.listed_in() {
             return Err(Failure::trouble(format!(
                 "{} is one file of the log {}, and servers load them together: name that one, or copy the file \
@@ -157,6 +171,7 @@ impl<'a> Edit<'a> {
             exit: match error {
                 edit::Error::NoSuchFile { .. }
                 | edit::Error::WhichFile { .. }
+                | edit::Error::NoFiles
                 | edit::Error::Unreadable { .. } => Exit::Trouble,
                 _ => Exit::Problems,
             },
@@ -236,7 +251,11 @@ impl<'a> Edit<'a> {
         let nothing = |why: String| Failure::trouble(format!("{why}; nothing was written"));
         let draft = Draft::write(&plan.output, log, seen, target)
             .map_err(|error| nothing(error.to_string()))?;
-        let proof = prove(draft.log(), log).map_err(|why| {
+        let judging = Judging {
+            server: self.to.server,
+            module_commands: &self.to.module_commands,
+        };
+        let proof = prove(draft.log(), log, judging).map_err(|why| {
             nothing(format!(
                 "the result would not load, please report this: {why}"
             ))

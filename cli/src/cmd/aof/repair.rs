@@ -18,6 +18,8 @@ pub fn run(args: &RepairArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
     let allowed = Repair {
         skip_damage: args.skip_damage,
         allow_missing: args.allow_missing,
+        allow_empty: args.allow_empty,
+        module_commands: args.to.module_commands.clone(),
     };
     Edit::new("repair", &args.to).run(streams, |set, source, now_ms| {
         edit::repair(set, source, &allowed, now_ms)

@@ -16,7 +16,7 @@ use crate::cmd::check::name_duplicates;
 use crate::input::Input;
 
 /// Whether a path is a folder or a manifest. Nothing is read of a pipe.
-pub fn is_set(path: &Path) -> Result<bool, String> {
+pub(in crate::cmd) fn is_set(path: &Path) -> Result<bool, String> {
     if path == Path::new("-") {
         return Ok(false);
     }

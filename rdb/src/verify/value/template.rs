@@ -1,5 +1,6 @@
 //! Hash templates: names in order, one value for each.
 
+use crate::event::{Event, Part, Role};
 use crate::text::Str;
 use crate::verify::finding::Code;
 use crate::verify::value::{MAX_TEMPLATES, ValueJudge};
@@ -23,10 +24,33 @@ impl ValueJudge {
         self.last_name = Some(name);
     }
 
+    /// The names of a template, from its first token on, for one who may yet not
+    /// take it: see [`know_template`](Self::know_template).
+    pub fn names(&mut self, event: &Event<'_>, at: u64) {
+        match *event {
+            Part::Template { .. } => self.last_name = None,
+            Part::Item {
+                role: Role::TemplateField,
+                text,
+            } => self.template_name(text, at),
+            _ => {}
+        }
+    }
+
+    /// Remembers a template; `false` if there is one of that number.
+    pub fn know_template(&mut self, id: u64, fields: u64) -> bool {
+        self.templates.len() >= MAX_TEMPLATES || self.templates.insert(id, fields).is_none()
+    }
+
+    /// Whether there is a template of that number.
+    pub fn knows_template(&self, id: u64) -> bool {
+        self.templates.contains_key(&id)
+    }
+
     /// A template is defined; its names follow.
     pub fn template(&mut self, id: u64, fields: u64, at: u64) {
         self.last_name = None;
-        if self.templates.len() < MAX_TEMPLATES && self.templates.insert(id, fields).is_some() {
+        if !self.know_template(id, fields) {
             self.fault(
                 Code::BadTemplate,
                 at,

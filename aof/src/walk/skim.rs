@@ -1,0 +1,76 @@
+//! Passing over commands of which there is nothing to tell but that they are
+//! there: nearly all of a log, where it is read for a few.
+
+use crate::command::Command;
+use crate::name::Name;
+use crate::walk::{FileEnd, Unit, Visitor};
+
+/// A visitor that does not look at every command.
+pub(crate) trait Skimmer: Visitor {
+    /// Whether the command that stands at `begin..end` is passed over: it comes
+    /// as one of a [`Run`], and not as a [`Unit`]. It is as servers write it, and
+    /// must be no `SELECT`, `MULTI` or `EXEC`.
+    fn skims(&mut self, command: &Command<'_>, name: Name, begin: u64, end: u64) -> bool;
+
+    /// How many commands were passed over of which [`skimmed`](Self::skimmed) has
+    /// not told.
+    fn pending(&self) -> u64;
+
+    /// Commands that were passed over one behind the other, before what comes next.
+    fn skimmed(&mut self, run: &Run);
+}
+
+/// Commands with nothing between them, and what is in force for all of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Run {
+    /// How many there are; at least one.
+    pub commands: u64,
+    /// As [`Unit::file`].
+    pub file: usize,
+    /// As [`Unit::db`].
+    pub db: u64,
+    /// As [`Unit::time`].
+    pub time: Option<i64>,
+    /// As [`Unit::transaction`].
+    pub transaction: Option<u64>,
+}
+
+/// A visitor that looks at every command.
+pub(super) struct Each<'v, V: ?Sized>(pub &'v mut V);
+
+impl<V: Visitor + ?Sized> Visitor for Each<'_, V> {
+    fn file(&mut self, index: usize) {
+        self.0.file(index);
+    }
+
+    fn preamble(&mut self, index: usize, event: &rdbkit_rdb::Event<'_>) {
+        self.0.preamble(index, event);
+    }
+
+    #[inline(always)]
+    fn unit(&mut self, unit: &Unit<'_>) {
+        self.0.unit(unit);
+    }
+
+    fn file_end(&mut self, index: usize, end: &FileEnd) {
+        self.0.file_end(index, end);
+    }
+
+    fn enough(&self) -> bool {
+        self.0.enough()
+    }
+}
+
+impl<V: Visitor + ?Sized> Skimmer for Each<'_, V> {
+    #[inline(always)]
+    fn skims(&mut self, _: &Command<'_>, _: Name, _: u64, _: u64) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    fn pending(&self) -> u64 {
+        0
+    }
+
+    fn skimmed(&mut self, _: &Run) {}
+}

@@ -1,0 +1,132 @@
+//! The files that are compared: RDB files, or what of a log is one.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use rdbkit_aof::fs::Log;
+use rdbkit_aof::{FileKind, Layout, sniff};
+use rdbkit_rdb::diff::ReadAt;
+
+use crate::input::compressed_with;
+use crate::positioned::Positioned;
+
+/// One of the two files.
+#[derive(Debug)]
+pub struct Compared {
+    /// What was typed.
+    pub named: PathBuf,
+    /// The file that is read.
+    pub path: PathBuf,
+    /// Its bytes.
+    pub file: Positioned,
+    /// What of it is not compared.
+    pub notes: Vec<String>,
+}
+
+const REPLAY: &str = "its data is what its commands make, and rdbkit replays none";
+
+impl Compared {
+    /// Opens what was named.
+    ///
+    /// # Errors
+    ///
+    /// In words, why it cannot be compared.
+    pub fn open(named: &Path) -> Result<Compared, String> {
+        let shown = named.display();
+        if named == Path::new("-") {
+            return Err(again("standard input"));
+        }
+        let cannot = |e| format!("cannot open {shown}: {e}");
+        let metadata = fs::metadata(named).map_err(cannot)?;
+        if metadata.is_dir() {
+            return base(named);
+        }
+        if !metadata.is_file() {
+            return Err(again(&shown.to_string()));
+        }
+        let file = Positioned(File::open(named).map_err(cannot)?);
+        match kind(named, &file)? {
+            Layout::Manifest => base(named),
+            Layout::Commands => Err(format!("{shown} is an append-only file: {REPLAY}")),
+            _ => Ok(Compared {
+                named: named.to_owned(),
+                path: named.to_owned(),
+                file,
+                notes: Vec::new(),
+            }),
+        }
+    }
+
+    /// Notes what comes behind the RDB part, which ends at `end`.
+    pub fn note_rest(&mut self, end: u64) {
+        let mut next = [0];
+        let read = self.file.read_at(&mut next, end).unwrap_or(0);
+        if read == 1 && matches!(next[0], b'*' | b'#') {
+            let path = self.path.display();
+            self.notes.push(format!(
+                "{path}: commands follow from byte {end} on; they are not replayed: only the RDB \
+                 part before them is compared"
+            ));
+        }
+    }
+}
+
+fn again(what: &str) -> String {
+    format!(
+        "{what} is no regular file: diff reads once more where files differ; write it to a file \
+         first"
+    )
+}
+
+/// What a file begins as.
+fn kind(path: &Path, file: &Positioned) -> Result<Layout, String> {
+    let shown = path.display();
+    let mut head = [0; 16];
+    let read = file.read_at(&mut head, 0);
+    let read = read.map_err(|e| format!("cannot read {shown}: {e}"))?;
+    let head = &head[..read];
+    if let Some(tool) = compressed_with(head) {
+        return Err(format!(
+            "{shown} is compressed with {tool}; unpack it first: {tool} -dc FILE > DUMP"
+        ));
+    }
+    match sniff(head) {
+        Layout::Empty => Err(format!("{shown} is empty")),
+        layout => Ok(layout),
+    }
+}
+
+/// The base of a log.
+fn base(named: &Path) -> Result<Compared, String> {
+    let shown = named.display();
+    let log = Log::find(named).map_err(|e| e.to_string())?;
+    let set = log.set().map_err(|e| format!("{shown}: {e}"))?;
+    let base = set.files().iter().find(|file| file.kind == FileKind::Base);
+    let Some(base) = base else {
+        return Err(format!("{shown}: the log has no base: {REPLAY}"));
+    };
+    let cannot = |e| format!("{shown}: cannot open its base: {e}");
+    let path = log.folder().file(&base.name).map_err(cannot)?;
+    let file = Positioned(File::open(&path).map_err(cannot)?);
+    if kind(&path, &file)? == Layout::Commands {
+        let base = path.display();
+        return Err(format!("{shown}: its base {base} is of commands: {REPLAY}"));
+    }
+    let increments = set
+        .files()
+        .iter()
+        .filter(|file| file.kind == FileKind::Increment);
+    let notes = match increments.count() {
+        0 => Vec::new(),
+        n => vec![format!(
+            "{shown}: only the base {} is compared; {n} increments behind it are not replayed",
+            path.display()
+        )],
+    };
+    Ok(Compared {
+        named: named.to_owned(),
+        path,
+        file,
+        notes,
+    })
+}

@@ -1,0 +1,68 @@
+//! Files that are read at any place, and a temporary one.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use rdbkit_rdb::diff::{ReadAt, TempSpace};
+
+/// A regular file, read where it is asked for. Not mapped: a map of a file that
+/// is cut short meanwhile ends the program, and is no faster here.
+#[derive(Debug)]
+pub struct Positioned(pub File);
+
+impl ReadAt for Positioned {
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        read_at(&self.0, buf, offset)
+    }
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buf, offset)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buf, offset)
+}
+
+/// A file without a name, made when the first byte is written to it.
+#[derive(Debug)]
+pub struct Temporary {
+    folder: PathBuf,
+    file: Option<File>,
+}
+
+impl Temporary {
+    /// In this folder, or in that of the system.
+    #[must_use]
+    pub fn new(folder: Option<PathBuf>) -> Temporary {
+        Temporary {
+            folder: folder.unwrap_or_else(std::env::temp_dir),
+            file: None,
+        }
+    }
+}
+
+impl ReadAt for Temporary {
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        match &self.file {
+            Some(file) => read_at(file, buf, offset),
+            None => Ok(0),
+        }
+    }
+}
+
+impl TempSpace for Temporary {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let folder = &self.folder;
+        let named =
+            |e: io::Error| io::Error::new(e.kind(), format!("in {}: {e}", folder.display()));
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(tempfile::tempfile_in(folder).map_err(named)?),
+        };
+        file.write_all(bytes).map_err(named)
+    }
+}

@@ -1,0 +1,5 @@
+//! Differences: for people and for machines.
+
+pub mod json;
+mod parts;
+pub mod text;

@@ -1,0 +1,607 @@
+//! Keys with their values as JSON; the schema stands in `docs/export.schema.json`.
+
+use std::io::{self, Write};
+
+use rdbkit_rdb::pieces::{End, Key, Page, Piece, VisitError, Visitor, Want};
+use rdbkit_rdb::{
+    ArrayElement, Event, Field, ModuleItem, ObjectKind, Part, Scratch, StreamGroup, StreamGroups,
+    StreamItem,
+};
+
+use super::escape::{self, BASE64_BEGIN, BASE64_END, PART, integer, number, optional, text};
+use crate::render::json::SCHEMA;
+use crate::render::keys::{encoding, time};
+
+/// Bytes that names of one stream's groups may take in memory.
+const NAMES: u64 = 1 << 30;
+
+/// What is written around and beside the keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// One object a line.
+    Lines,
+    /// One document: an object with the keys in a list.
+    Document,
+}
+
+/// Writes keys as JSON while they come by.
+pub struct JsonKeys<'w> {
+    page: Page<&'w mut dyn Write>,
+    shape: Shape,
+    meta: bool,
+    functions: bool,
+    /// What stands before the name of a key of this database.
+    head: Vec<u8>,
+    db: Option<u64>,
+    /// Whether the list of keys has begun, in a document.
+    keys_open: bool,
+    object: ObjectKind,
+    offset: u64,
+    /// Pieces of the key in hand, within the list that is open.
+    pieces: u64,
+    stream: StreamState,
+    groups: StreamGroups,
+    keys: u64,
+    /// Function libraries that came behind the place where they could be written.
+    functions_left_out: u64,
+    functions_written: u64,
+}
+
+/// Which list of a stream's object is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum StreamState {
+    Entries,
+    Groups { any: bool },
+    Producers { any: bool, ids: Option<bool> },
+    Rest,
+}
+
+impl<'w> JsonKeys<'w> {
+    /// Writes to `out`; `meta` is encoding, size and use of each key.
+    pub fn new(out: &'w mut dyn Write, shape: Shape, meta: bool) -> JsonKeys<'w> {
+        JsonKeys {
+            page: Page::new(out),
+            shape,
+            meta,
+            functions: true,
+            head: Vec::new(),
+            db: None,
+            keys_open: false,
+            object: ObjectKind::String,
+            offset: 0,
+            pieces: 0,
+            stream: StreamState::Entries,
+            groups: StreamGroups::new(NAMES),
+            keys: 0,
+            functions_left_out: 0,
+            functions_written: 0,
+        }
+    }
+
+    /// Leaves function libraries out of a document.
+    #[must_use]
+    pub fn without_functions(mut self) -> JsonKeys<'w> {
+        self.functions = false;
+        self
+    }
+
+    /// Begins a document about a file of this magic and version.
+    pub fn begin(&mut self, magic: &str, version: u32) {
+        if self.shape == Shape::Document {
+            let head = format!(
+                r#"{{"schema":{SCHEMA},"magic":"{magic}","version":{version},"functions":["#
+            );
+            self.page.buffer().extend_from_slice(head.as_bytes());
+        }
+    }
+
+    /// Ends a document, with what was wrong with the file, if anything, and
+    /// writes what is left.
+    ///
+    /// # Errors
+    ///
+    /// Of writing.
+    pub fn finish(&mut self, error: Option<&str>) -> io::Result<()> {
+        if self.shape == Shape::Document {
+            self.open_keys();
+            let out = self.page.buffer();
+            out.extend_from_slice(b"\n],\"error\":");
+            match error {
+                Some(error) => text(out, error.as_bytes()),
+                None => out.extend_from_slice(b"null"),
+            }
+            out.extend_from_slice(b"}\n");
+        }
+        self.page.flush()
+    }
+
+    /// The output, to take back a damaged key, and to be flushed.
+    pub fn page(&mut self) -> &mut Page<&'w mut dyn Write> {
+        &mut self.page
+    }
+
+    /// Function libraries that were left out.
+    pub fn functions_left_out(&self) -> u64 {
+        self.functions_left_out
+    }
+
+    fn open_keys(&mut self) {
+        if !self.keys_open {
+            self.page.buffer().extend_from_slice(b"],\"keys\":[");
+            self.keys_open = true;
+        }
+    }
+
+    /// What stands before the name of the next key.
+    #[cold]
+    fn change_db(&mut self, db: u64) {
+        self.db = Some(db);
+        let schema = match self.shape {
+            Shape::Lines => format!("\"schema\":{SCHEMA},"),
+            Shape::Document => String::new(),
+        };
+        self.head = format!("{{{schema}\"db\":{db},\"key\":").into_bytes();
+    }
+
+    /// Appends a text of any length.
+    #[inline]
+    fn text(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match bytes.len() {
+            ..=PART => {
+                text(self.page.buffer(), bytes);
+                Ok(())
+            }
+            _ => self.long_text(bytes),
+        }
+    }
+
+    fn long_text(&mut self, bytes: &[u8]) -> io::Result<()> {
+        type Append = fn(&mut Vec<u8>, &[u8]);
+        let (begin, append, end): (&[u8], Append, &[u8]) = match std::str::from_utf8(bytes) {
+            Ok(_) => (b"\"", escape::escaped, b"\""),
+            Err(_) => (BASE64_BEGIN, escape::base64, BASE64_END),
+        };
+        self.page.buffer().extend_from_slice(begin);
+        for part in bytes.chunks(PART) {
+            append(self.page.buffer(), part);
+            self.page.relieve()?;
+        }
+        self.page.buffer().extend_from_slice(end);
+        Ok(())
+    }
+
+    /// The comma before every piece but the first.
+    #[inline(always)]
+    fn next(&mut self) {
+        if self.pieces > 0 {
+            self.page.buffer().push(b',');
+        }
+        self.pieces += 1;
+    }
+
+    fn field(&mut self, field: &Field<&[u8]>) -> io::Result<()> {
+        self.next();
+        let begin: &[u8] = match field.path {
+            None => b"{\"field\":",
+            Some(path) => {
+                self.page.buffer().extend_from_slice(b"{\"path\":");
+                self.text(path)?;
+                b",\"field\":"
+            }
+        };
+        self.page.buffer().extend_from_slice(begin);
+        self.text(field.field)?;
+        self.page.buffer().extend_from_slice(b",\"value\":");
+        self.text(field.value)?;
+        let out = self.page.buffer();
+        out.extend_from_slice(b",\"expire_ms\":");
+        optional(out, field.expire_ms);
+        out.push(b'}');
+        Ok(())
+    }
+
+    fn module_item(&mut self, item: &ModuleItem<'_>) -> io::Result<()> {
+        self.next();
+        let out = self.page.buffer();
+        match *item {
+            ModuleItem::Signed(n) => {
+                out.extend_from_slice(b"{\"signed\":");
+                integer(out, n);
+            }
+            ModuleItem::Unsigned(n) => {
+                out.extend_from_slice(b"{\"unsigned\":");
+                integer(out, n);
+            }
+            ModuleItem::Float(x) => {
+                out.extend_from_slice(b"{\"float\":");
+                number(out, x.into());
+            }
+            ModuleItem::Double(x) => {
+                out.extend_from_slice(b"{\"double\":");
+                number(out, x);
+            }
+            ModuleItem::String(bytes) => {
+                out.extend_from_slice(b"{\"string\":");
+                self.text(bytes)?;
+            }
+        }
+        self.page.buffer().push(b'}');
+        Ok(())
+    }
+
+    fn array_item(&mut self, index: u64, value: &ArrayElement<'_>) -> io::Result<()> {
+        self.next();
+        let out = self.page.buffer();
+        out.extend_from_slice(b"{\"index\":");
+        integer(out, index);
+        match *value {
+            ArrayElement::Bytes(bytes) => {
+                out.extend_from_slice(b",\"string\":");
+                self.text(bytes)?;
+            }
+            ArrayElement::Int(n) => {
+                out.extend_from_slice(b",\"integer\":");
+                integer(out, n);
+            }
+            ArrayElement::Float(x) => {
+                out.extend_from_slice(b",\"float\":");
+                number(out, x);
+            }
+        }
+        self.page.buffer().push(b'}');
+        Ok(())
+    }
+
+    fn stream(&mut self, item: StreamItem<'_>) -> Result<(), VisitError> {
+        let group = self.groups.add(&item);
+        let group = group.map_err(|kind| VisitError::Inside {
+            offset: self.offset,
+            kind,
+        })?;
+        if let Some(group) = group {
+            self.group(&group)?;
+        }
+        match item {
+            StreamItem::Entry { id, fields, .. } => {
+                self.next();
+                let out = self.page.buffer();
+                out.extend_from_slice(b"{\"id\":");
+                stream_id(out, id);
+                out.extend_from_slice(b",\"fields\":[");
+                let (mut a, mut b) = ([0; 20], [0; 20]);
+                for (n, (field, value)) in fields.enumerate() {
+                    let begin: &[u8] = if n > 0 { b",[" } else { b"[" };
+                    self.page.buffer().extend_from_slice(begin);
+                    self.text(field.text(&mut a))?;
+                    self.page.buffer().push(b',');
+                    self.text(value.text(&mut b))?;
+                    self.page.buffer().push(b']');
+                    self.page.relieve()?;
+                }
+                self.page.buffer().extend_from_slice(b"]}");
+            }
+            StreamItem::Numbers(n) => {
+                let out = self.page.buffer();
+                out.extend_from_slice(b"],\"length\":");
+                integer(out, n.length);
+                for (name, id) in [
+                    (&b",\"last_id\":"[..], n.last),
+                    (b",\"first_id\":", n.first),
+                    (b",\"max_deleted_id\":", n.max_deleted),
+                ] {
+                    out.extend_from_slice(name);
+                    stream_id(out, id);
+                }
+                out.extend_from_slice(b",\"entries_added\":");
+                integer(out, n.entries_added);
+                out.extend_from_slice(b",\"groups\":[");
+                self.stream = StreamState::Groups { any: false };
+            }
+            StreamItem::Idempotence {
+                duration,
+                max_entries,
+                ..
+            } => {
+                self.close_groups()?;
+                let out = self.page.buffer();
+                out.extend_from_slice(b",\"idempotence_seconds\":");
+                integer(out, duration);
+                out.extend_from_slice(b",\"idempotence_entries\":");
+                integer(out, max_entries);
+                out.extend_from_slice(b",\"producers\":[");
+                self.stream = StreamState::Producers {
+                    any: false,
+                    ids: None,
+                };
+            }
+            StreamItem::Producer { name, .. } => {
+                self.close_producer();
+                if self.stream
+                    == (StreamState::Producers {
+                        any: true,
+                        ids: None,
+                    })
+                {
+                    self.page.buffer().push(b',');
+                }
+                self.page.buffer().extend_from_slice(b"{\"name\":");
+                self.text(name)?;
+                self.page.buffer().extend_from_slice(b",\"ids\":[");
+                self.stream = StreamState::Producers {
+                    any: true,
+                    ids: Some(false),
+                };
+            }
+            StreamItem::ProducerEntry { id, entry } => {
+                if let StreamState::Producers { ids: Some(any), .. } = &mut self.stream
+                    && std::mem::replace(any, true)
+                {
+                    self.page.buffer().push(b',');
+                }
+                self.page.buffer().extend_from_slice(b"{\"id\":");
+                self.text(id)?;
+                let out = self.page.buffer();
+                out.extend_from_slice(b",\"entry\":");
+                stream_id(out, entry);
+                out.push(b'}');
+            }
+            StreamItem::IdempotenceTotals { added, duplicates } => {
+                self.close_producer();
+                let out = self.page.buffer();
+                out.extend_from_slice(b"],\"ids_added\":");
+                integer(out, added);
+                out.extend_from_slice(b",\"ids_seen_again\":");
+                integer(out, duplicates);
+                self.stream = StreamState::Rest;
+            }
+            // Parts of groups, which are written when they are complete.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn close_producer(&mut self) {
+        if let StreamState::Producers { ids, .. } = &mut self.stream
+            && ids.take().is_some()
+        {
+            self.page.buffer().extend_from_slice(b"]}");
+        }
+    }
+
+    fn close_groups(&mut self) -> io::Result<()> {
+        if let Some(group) = self.groups.finish() {
+            self.group(&group)?;
+        }
+        if let StreamState::Groups { .. } = self.stream {
+            self.page.buffer().push(b']');
+            self.stream = StreamState::Rest;
+        }
+        Ok(())
+    }
+
+    fn group(&mut self, group: &StreamGroup) -> io::Result<()> {
+        if self.stream == (StreamState::Groups { any: true }) {
+            self.page.buffer().push(b',');
+        }
+        self.stream = StreamState::Groups { any: true };
+        let comma = |n: usize| -> &[u8] { if n > 0 { b"," } else { b"" } };
+        let out = self.page.buffer();
+        out.extend_from_slice(b"{\"name\":");
+        text(out, &group.name);
+        out.extend_from_slice(b",\"last_id\":");
+        stream_id(out, group.last);
+        out.extend_from_slice(b",\"entries_read\":");
+        optional(out, group.entries_read);
+        out.extend_from_slice(b",\"nacked\":[");
+        for (n, id) in group.nacked.iter().enumerate() {
+            let out = self.page.buffer();
+            out.extend_from_slice(comma(n));
+            stream_id(out, *id);
+            self.page.relieve()?;
+        }
+        self.page.buffer().extend_from_slice(b"],\"consumers\":[");
+        for (n, consumer) in group.consumers.iter().enumerate() {
+            let out = self.page.buffer();
+            out.extend_from_slice(comma(n));
+            out.extend_from_slice(b"{\"name\":");
+            text(out, &consumer.name);
+            out.extend_from_slice(b",\"seen_ms\":");
+            integer(out, consumer.seen_ms);
+            out.extend_from_slice(b",\"active_ms\":");
+            optional(out, consumer.active_ms);
+            out.push(b'}');
+            self.page.relieve()?;
+        }
+        self.page.buffer().extend_from_slice(b"],\"pending\":[");
+        for (n, pending) in group.pending.iter().enumerate() {
+            let out = self.page.buffer();
+            out.extend_from_slice(comma(n));
+            out.extend_from_slice(b"{\"id\":");
+            stream_id(out, pending.id);
+            out.extend_from_slice(b",\"consumer\":");
+            match pending.owner.and_then(|at| group.consumers.get(at)) {
+                Some(consumer) => text(out, &consumer.name),
+                None => out.extend_from_slice(b"null"),
+            }
+            out.extend_from_slice(b",\"delivered_ms\":");
+            integer(out, pending.delivered_ms);
+            out.extend_from_slice(b",\"deliveries\":");
+            integer(out, pending.deliveries);
+            out.push(b'}');
+            self.page.relieve()?;
+        }
+        self.page.buffer().extend_from_slice(b"]}");
+        Ok(())
+    }
+}
+
+fn stream_id(out: &mut Vec<u8>, id: rdbkit_rdb::StreamId) {
+    out.push(b'"');
+    integer(out, id.ms);
+    out.push(b'-');
+    integer(out, id.seq);
+    out.push(b'"');
+}
+
+/// The type of a key, and what its value begins with.
+const fn words(object: ObjectKind) -> (&'static [u8], &'static [u8], &'static [u8]) {
+    match object {
+        ObjectKind::String => (b",\"type\":\"string\"", b"", b""),
+        ObjectKind::List => (b",\"type\":\"list\"", b"[", b"]"),
+        ObjectKind::Set => (b",\"type\":\"set\"", b"[", b"]"),
+        ObjectKind::Zset => (b",\"type\":\"zset\"", b"[", b"]"),
+        ObjectKind::Hash => (b",\"type\":\"hash\"", b"[", b"]"),
+        ObjectKind::Stream => (b",\"type\":\"stream\"", b"{\"entries\":[", b"}"),
+        ObjectKind::Module => (b",\"type\":\"module\"", b"{", b"]}"),
+        ObjectKind::Array => (b",\"type\":\"array\"", b"{", b"]}"),
+        ObjectKind::Gcra => (b",\"type\":\"gcra\"", b"", b""),
+    }
+}
+
+impl Visitor for JsonKeys<'_> {
+    type Error = VisitError;
+
+    #[inline(always)]
+    fn key(&mut self, key: &Key<'_>) -> Result<Want, VisitError> {
+        if self.shape == Shape::Document {
+            self.open_keys();
+        }
+        self.page.begin_key()?;
+        if self.db != Some(key.db) {
+            self.change_db(key.db);
+        }
+        self.object = key.object;
+        self.offset = key.offset;
+        self.pieces = 0;
+        self.stream = StreamState::Entries;
+        let _ = self.groups.finish();
+        let (kind, begin, _) = words(key.object);
+        let out = self.page.buffer();
+        if self.shape == Shape::Document {
+            out.extend_from_slice(if self.keys > 0 { b",\n" } else { b"\n" });
+        }
+        out.extend_from_slice(&self.head);
+        self.text(key.name)?;
+        let out = self.page.buffer();
+        out.extend_from_slice(kind);
+        match key.meta.expire_ms {
+            None => out.extend_from_slice(b",\"expire_ms\":null"),
+            Some(t) => {
+                out.extend_from_slice(b",\"expire_ms\":");
+                integer(out, t);
+            }
+        }
+        if self.meta {
+            meta(out, key);
+        }
+        out.extend_from_slice(b",\"value\":");
+        out.extend_from_slice(begin);
+        Ok(Want::Pieces)
+    }
+
+    #[inline(always)]
+    fn piece(&mut self, piece: Piece<'_>) -> Result<(), VisitError> {
+        match piece {
+            Piece::String(bytes) => {
+                self.pieces = 1;
+                self.text(bytes)?;
+            }
+            Piece::Element(bytes) | Piece::Member(bytes) => {
+                self.next();
+                self.text(bytes)?;
+            }
+            Piece::Scored(member, score) => {
+                self.next();
+                self.page.buffer().extend_from_slice(b"{\"member\":");
+                self.text(member)?;
+                let out = self.page.buffer();
+                out.extend_from_slice(b",\"score\":");
+                number(out, score);
+                out.push(b'}');
+            }
+            Piece::Field(field) => self.field(&field)?,
+            Piece::Stream(item) => self.stream(item)?,
+            Piece::Module(id) => {
+                let (name, version) = (id.name(), id.encoding_version());
+                let head = format!(r#""module":"{name}","encoding_version":{version},"items":["#);
+                self.page.buffer().extend_from_slice(head.as_bytes());
+            }
+            Piece::ModuleItem(item) => self.module_item(&item)?,
+            Piece::Array { insert_at } => {
+                let out = self.page.buffer();
+                out.extend_from_slice(b"\"insert_at\":");
+                optional(out, insert_at);
+                out.extend_from_slice(b",\"items\":[");
+            }
+            Piece::ArrayItem(item) => self.array_item(item.index, &item.value)?,
+            Piece::Gcra(time) => integer(self.page.buffer(), time),
+            _ => {}
+        }
+        Ok(self.page.relieve()?)
+    }
+
+    #[inline(always)]
+    fn end(&mut self, end: End) -> Result<(), VisitError> {
+        if self.object == ObjectKind::Stream {
+            self.close_groups()?;
+        }
+        // A hash of which all had expired is none any more.
+        if self.pieces == 0 && end.expired_fields > 0 && self.page.take_back() {
+            return Ok(());
+        }
+        self.keys += 1;
+        let (.., close) = words(self.object);
+        let out = self.page.buffer();
+        out.extend_from_slice(close);
+        if self.meta {
+            out.extend_from_slice(b",\"bytes\":");
+            integer(out, end.size);
+        }
+        out.extend_from_slice(match self.shape {
+            Shape::Lines => b"}\n",
+            Shape::Document => b"}",
+        });
+        self.page.end_key();
+        Ok(())
+    }
+
+    fn event(&mut self, event: &Event<'_>) -> Result<(), VisitError> {
+        let (Part::Function(source) | Part::FunctionPreGa { code: source, .. }) = event else {
+            return Ok(());
+        };
+        if !self.functions {
+            return Ok(());
+        }
+        if self.shape == Shape::Lines || self.keys_open {
+            self.functions_left_out += 1;
+            return Ok(());
+        }
+        let mut scratch = Scratch::default();
+        let source = source.bytes(&mut scratch);
+        let source = source.map_err(|kind| VisitError::Inside {
+            offset: self.offset,
+            kind,
+        })?;
+        if self.functions_written > 0 {
+            self.page.buffer().push(b',');
+        }
+        self.functions_written += 1;
+        self.text(source)?;
+        Ok(self.page.relieve()?)
+    }
+}
+
+/// What is known of a key beside its expiry.
+fn meta(out: &mut Vec<u8>, key: &Key<'_>) {
+    out.extend_from_slice(b",\"expires\":");
+    match key.meta.expire_ms {
+        Some(ms) => text(out, time(ms).as_bytes()),
+        None => out.extend_from_slice(b"null"),
+    }
+    out.extend_from_slice(b",\"idle\":");
+    optional(out, key.meta.idle);
+    out.extend_from_slice(b",\"freq\":");
+    optional(out, key.meta.freq);
+    out.extend_from_slice(b",\"encoding\":");
+    text(out, encoding(key.kind, key.dialect).as_bytes());
+}

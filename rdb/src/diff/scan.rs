@@ -1,0 +1,429 @@
+//! Reading one file: what is kept of each key, and what stands beside the keys.
+
+use xxhash_rust::xxh3::Xxh3;
+
+use super::budget::Budget;
+use super::error::{DiffError, Side};
+use super::functions::Libraries;
+use super::log::{Entry, FARTHEST, Logs};
+use super::prints::Prints;
+use super::source::{ReadAt, Sequential};
+use super::span::Span;
+use crate::decoder::{KeySink, PlainString, Sink, Whole};
+use crate::error::{Error, ErrorKind, Stage};
+use crate::event::{Part, Token};
+use crate::filter::{Candidate, Filter};
+use crate::limits::Limits;
+use crate::record::{Attribute, Attributes, Collector, KeyMeta};
+use crate::slice::compare;
+use crate::stream::StreamReader;
+use crate::text::{Scratch, Str};
+use crate::wire::{Dialect, ValueType};
+
+/// Times a file may go to another database: a server does once for each.
+const MAX_CHANGES: usize = 1 << 20;
+
+/// Bytes of a scan's window.
+const WINDOW: usize = 256 << 10;
+
+/// A file that has been read.
+pub(super) struct Scanned<'s> {
+    pub reader: StreamReader<Sequential<'s>>,
+    pub logs: Logs,
+    pub libraries: Libraries,
+    /// Fingerprint of what modules keep beside the keys.
+    pub module_data: u64,
+    /// From which place on keys are in which database.
+    pub dbs: Vec<(u64, u64)>,
+    pub keys: u64,
+    pub taken: u64,
+    pub dialect: Dialect,
+    pub version: u32,
+    /// Offset behind the end of the file's RDB part.
+    pub end: u64,
+}
+
+/// Reads a file from its first byte to its end.
+pub(super) fn scan<'s>(
+    side: Side,
+    source: &'s dyn ReadAt,
+    prints: &Prints,
+    filter: &mut Filter,
+    budget: &mut Budget<'_>,
+) -> Result<Scanned<'s>, DiffError> {
+    let limits = Limits {
+        max_piece: Limits::default()
+            .max_piece
+            .min((budget.limit / 2).max(1 << 16)),
+        ..Limits::default()
+    };
+    let mut reader = StreamReader::with_limits(Sequential::new(source), WINDOW, limits);
+    let mut scanner = Scanner::new(side, prints, filter, budget);
+    loop {
+        let more = reader.drive(&mut scanner);
+        if let Some(error) = scanner.error.take() {
+            return Err(error);
+        }
+        if !more.map_err(DiffError::of(side))? {
+            break;
+        }
+    }
+    if let (Some(stored), Some(computed)) = (scanner.stored, reader.computed_checksum()) {
+        compare(stored, computed, reader.offset()).map_err(DiffError::of(side))?;
+    }
+    let Scanner {
+        logs,
+        libraries,
+        module_data,
+        dbs,
+        keys,
+        taken,
+        collector,
+        ..
+    } = scanner;
+    reader.set_collector(collector);
+    let decoder = reader.decoder();
+    Ok(Scanned {
+        dialect: decoder.dialect(),
+        version: decoder.version(),
+        end: decoder.offset(),
+        reader,
+        logs,
+        libraries,
+        module_data: module_data.digest(),
+        dbs,
+        keys,
+        taken,
+    })
+}
+
+/// Where the tokens of a file go.
+struct Scanner<'e, 't> {
+    side: Side,
+    prints: &'e Prints,
+    filter: &'e mut Filter,
+    /// Whether the filter can be asked before it is known what the other file has.
+    skips: bool,
+    no_filter: bool,
+    budget: &'e mut Budget<'t>,
+    logs: Logs,
+    dialect: Dialect,
+    db: u64,
+    dbs: Vec<(u64, u64)>,
+    attributes: Attributes,
+    /// Where the attributes of the next key begin.
+    before: Option<u64>,
+    key_meta: Vec<u8>,
+    state: State,
+    span: Span,
+    name: Vec<u8>,
+    scratch: Scratch,
+    collector: Collector,
+    libraries: Libraries,
+    module_data: Xxh3,
+    stored: Option<u64>,
+    keys: u64,
+    taken: u64,
+    error: Option<DiffError>,
+}
+
+/// What the next token belongs to.
+#[derive(Clone, Copy)]
+enum State {
+    Outside,
+    Key(Open),
+    Module,
+}
+
+/// A key that comes in pieces.
+#[derive(Clone, Copy)]
+struct Open {
+    kind: ValueType,
+    meta: KeyMeta,
+    /// Of its type byte.
+    at: u64,
+    /// Of its first attribute.
+    start: u64,
+    /// Whether the filter takes it as far as could be told at its beginning.
+    asked: bool,
+}
+
+type Outcome = Result<(), DiffError>;
+
+impl<'e, 't> Scanner<'e, 't> {
+    fn new(
+        side: Side,
+        prints: &'e Prints,
+        filter: &'e mut Filter,
+        budget: &'e mut Budget<'t>,
+    ) -> Scanner<'e, 't> {
+        Scanner {
+            side,
+            prints,
+            skips: filter.is_of_names(),
+            no_filter: filter.is_empty(),
+            libraries: Libraries::new(budget.limit / 8),
+            filter,
+            budget,
+            logs: Logs::new(),
+            dialect: Dialect::Redis,
+            db: 0,
+            dbs: vec![(0, 0)],
+            attributes: Attributes::default(),
+            before: None,
+            key_meta: Vec::new(),
+            state: State::Outside,
+            span: Span::default(),
+            name: Vec::new(),
+            scratch: Scratch::default(),
+            collector: Collector::default(),
+            module_data: prints.pieces(),
+            stored: None,
+            keys: 0,
+            taken: 0,
+            error: None,
+        }
+    }
+
+    fn failed(&self, kind: ErrorKind, at: u64, stage: Stage) -> DiffError {
+        DiffError::of(self.side)(Error::new(kind, at, at, stage))
+    }
+
+    /// A key that is in the window whole; `raw` is all of it from its type on.
+    #[inline(always)]
+    fn whole_key(&mut self, kind: ValueType, key: Str<'_>, raw: &[u8], at: u64) -> Outcome {
+        let meta = self.attributes.take();
+        let start = self.before.take().unwrap_or(at);
+        self.keys += 1;
+        let taken = self.no_filter
+            || (self.asks(kind, key, &meta, at)? && self.filter.takes_size(raw.len() as u64));
+        if taken || !self.skips {
+            let print = self.prints.span(raw);
+            let content = self.content(print, kind, &meta);
+            let key = match key {
+                Str::Raw(name) => self.prints.key(self.db, name),
+                _ => self.long_way(key, at)?,
+            };
+            self.keep(key, content, start, taken)?;
+        }
+        self.key_meta.clear();
+        Ok(())
+    }
+
+    /// The fingerprint of a key that is not written as it is.
+    fn long_way(&mut self, key: Str<'_>, at: u64) -> Result<(u8, u64), DiffError> {
+        match key.bytes(&mut self.scratch) {
+            Ok(name) => Ok(self.prints.key(self.db, name)),
+            Err(kind) => Err(self.failed(kind, at, Stage::Key)),
+        }
+    }
+
+    /// Whether the filter takes the key, as far as it can tell before the value.
+    #[inline(always)]
+    fn asks(
+        &mut self,
+        kind: ValueType,
+        key: Str<'_>,
+        meta: &KeyMeta,
+        at: u64,
+    ) -> Result<bool, DiffError> {
+        let candidate = Candidate {
+            db: self.db,
+            object: kind.object(self.dialect),
+            key,
+            expire_ms: meta.expire_ms,
+        };
+        let takes = self.filter.takes_key(&candidate);
+        takes.map_err(|kind| self.failed(kind, at, Stage::Key))
+    }
+
+    /// Makes the fingerprint of a span one of all that belongs to the key.
+    #[inline(always)]
+    fn content(&self, span: u64, kind: ValueType, meta: &KeyMeta) -> u64 {
+        let mut print = span;
+        if let Some(ms) = meta.expire_ms {
+            print ^= self.prints.extra(0, &ms.to_le_bytes());
+        }
+        if kind.0 > ValueType::STREAM_LISTPACKS_3.0 || !self.key_meta.is_empty() {
+            print ^= self.rare(kind);
+        }
+        print
+    }
+
+    /// What the same bytes mean may depend on the file: the newest types have
+    /// two meanings, and those that refer to a template one in each file.
+    #[cold]
+    fn rare(&self, kind: ValueType) -> u64 {
+        let refers = self.dialect == Dialect::Redis && matches!(kind.0, 30 | 32);
+        let reading = [
+            u8::from(self.dialect == Dialect::Valkey),
+            u8::from(refers && self.side == Side::New),
+        ];
+        self.prints.extra(1, &reading) ^ self.prints.extra(2, &self.key_meta)
+    }
+
+    #[inline(always)]
+    fn keep(&mut self, (log, print): (u8, u64), content: u64, at: u64, taken: bool) -> Outcome {
+        if at >= FARTHEST {
+            return Err(self.too_far(at));
+        }
+        self.taken += u64::from(taken);
+        let entry = Entry::new(print, content, at, taken);
+        self.logs.push(log, entry, self.budget)
+    }
+
+    #[cold]
+    fn too_far(&self, at: u64) -> DiffError {
+        let (what, limit) = ("file", FARTHEST);
+        let kind = ErrorKind::Limit {
+            what,
+            asked: at,
+            limit,
+        };
+        self.failed(kind, at, Stage::Key)
+    }
+
+    #[inline(always)]
+    fn take(&mut self, window: &[u8], at: u64, used: usize, token: Token) -> Outcome {
+        let bytes = window.get(..used).unwrap_or_default();
+        match self.state {
+            State::Outside => return self.outside(window, bytes, at, token),
+            State::Key(open) => match token {
+                Part::KeyEnd => return self.end(open, at),
+                _ => self.span.add(bytes, self.prints),
+            },
+            State::Module => {
+                self.module_data.update(bytes);
+                if matches!(token, Part::ModuleEnd) {
+                    self.state = State::Outside;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, open: Open, end: u64) -> Outcome {
+        self.state = State::Outside;
+        let taken = self.no_filter || (open.asked && self.filter.takes_size(end - open.at));
+        let print = self.span.end(self.prints);
+        if taken || !self.skips {
+            let content = self.content(print, open.kind, &open.meta);
+            let key = self.prints.key(self.db, &self.name);
+            self.keep(key, content, open.start, taken)?;
+        }
+        self.key_meta.clear();
+        Ok(())
+    }
+
+    /// Takes a token that is not inside of anything.
+    fn outside(&mut self, window: &[u8], bytes: &[u8], at: u64, token: Token) -> Outcome {
+        match self.attributes.token(&token) {
+            Attribute::None => {}
+            Attribute::Whole => {
+                self.before.get_or_insert(at);
+                return Ok(());
+            }
+            attribute => {
+                self.before.get_or_insert(at);
+                if attribute == Attribute::MetaFirst {
+                    self.key_meta.clear();
+                }
+                self.key_meta.extend_from_slice(bytes);
+                return Ok(());
+            }
+        }
+        let limit = Limits::default().max_record;
+        if let Err(kind) = self.collector.token(&token, bytes, limit) {
+            return Err(self.failed(kind, at, Stage::Type));
+        }
+        match token {
+            Part::Key { kind, key } => {
+                let key = key.resolve(window);
+                let meta = self.attributes.take();
+                self.keys += 1;
+                let asked = self.no_filter || self.asks(kind, key, &meta, at)?;
+                match key.bytes(&mut self.scratch) {
+                    Ok(name) => {
+                        self.name.clear();
+                        self.name.extend_from_slice(name);
+                    }
+                    Err(kind) => return Err(self.failed(kind, at, Stage::Key)),
+                }
+                self.span.add(bytes, self.prints);
+                let start = self.before.take().unwrap_or(at);
+                self.state = State::Key(Open {
+                    kind,
+                    meta,
+                    at,
+                    start,
+                    asked,
+                });
+            }
+            Part::Header { dialect, .. } => self.dialect = dialect,
+            Part::SelectDb(db) => self.select(db, at)?,
+            Part::Function(source) => {
+                let source = source.resolve(window).bytes(&mut self.scratch);
+                let added = source.and_then(|source| self.libraries.add(source));
+                added.map_err(|kind| self.failed(kind, at, Stage::Functions))?;
+            }
+            Part::FunctionPreGa { name, code } => {
+                let mut other = Scratch::default();
+                let name = name.resolve(window).bytes(&mut other);
+                let code = code.resolve(window).bytes(&mut self.scratch);
+                let added = name.and_then(|name| self.libraries.add_bare(name, code?));
+                added.map_err(|kind| self.failed(kind, at, Stage::Functions))?;
+            }
+            Part::ModuleAux { .. } => {
+                self.module_data.update(bytes);
+                self.state = State::Module;
+            }
+            Part::Update(_) => {
+                let (side, offset) = (self.side, at);
+                return Err(DiffError::Command { side, offset });
+            }
+            Part::Eof { checksum } => self.stored = checksum,
+            // Texts about the file, sizes, migrations: not data.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn select(&mut self, db: u64, at: u64) -> Outcome {
+        if db == self.db {
+            return Ok(());
+        }
+        self.db = db;
+        if self.dbs.len() >= MAX_CHANGES {
+            let (side, limit) = (self.side, MAX_CHANGES);
+            return Err(DiffError::Databases { side, limit });
+        }
+        self.dbs.push((at, db));
+        Ok(())
+    }
+}
+
+impl Sink for Scanner<'_, '_> {
+    #[inline(always)]
+    fn token(&mut self, window: &[u8], at: u64, used: usize, token: Token) {
+        if self.error.is_none() {
+            self.error = self.take(window, at, used, token).err();
+        }
+    }
+}
+
+impl KeySink for Scanner<'_, '_> {
+    #[inline(always)]
+    fn plain_string(&mut self, plain: PlainString<'_>) {
+        if self.error.is_none() {
+            let (kind, key) = (ValueType::STRING, Str::Raw(plain.key));
+            self.error = self.whole_key(kind, key, plain.raw, plain.at).err();
+        }
+    }
+
+    #[inline(always)]
+    fn whole(&mut self, key: Whole<'_>) {
+        if self.error.is_none() {
+            self.error = self.whole_key(key.kind, key.key, key.raw, key.at).err();
+        }
+    }
+}

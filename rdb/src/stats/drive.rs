@@ -1,0 +1,117 @@
+//! Bringing a file to the collector, at the speed of framing.
+
+use std::io::Read;
+
+use super::Stats;
+use crate::decoder::{Decoder, KeySink, PlainString, Sink, Whole};
+use crate::error::{ErrorKind, Result};
+use crate::event::{Part, Token};
+use crate::stream::StreamReader;
+
+/// The collector as the decoder is driven into it.
+struct Driven<'s> {
+    stats: &'s mut Stats,
+    /// A name that could not be decompressed.
+    failed: Option<ErrorKind>,
+}
+
+impl Sink for Driven<'_> {
+    #[inline(always)]
+    fn token(&mut self, window: &[u8], at: u64, _: usize, token: Token) {
+        match token {
+            Part::ExpireMs(_) if !self.stats.is_inside() => {
+                self.stats.attributes.token(&token);
+            }
+            Part::KeyEnd if self.stats.is_inside() => {
+                self.stats.end_key(at);
+            }
+            Part::Item { .. } | Part::Count(_) | Part::Score(_) if self.stats.is_inside() => {
+                self.stats.piece(&token.resolve(window));
+            }
+            token => self.rare(window, at, token),
+        }
+    }
+}
+
+impl KeySink for Driven<'_> {
+    #[inline(always)]
+    fn plain_string(&mut self, plain: PlainString<'_>) {
+        let bytes = plain.raw.len() as u64;
+        self.stats
+            .plain_string(plain.key, plain.value, bytes, plain.at);
+    }
+
+    #[inline(always)]
+    fn whole(&mut self, key: Whole<'_>) {
+        let meta = self.stats.attributes.take();
+        let dialect = self.stats.dialect();
+        if let Err(e) = self
+            .stats
+            .begin_key(key.kind, dialect, key.key, meta, key.at)
+        {
+            self.failed.get_or_insert(e);
+            return;
+        }
+        let (role, text) = (key.role, key.text);
+        self.stats.piece(&Part::Item { role, text });
+        self.stats.end_key(key.end);
+    }
+}
+
+impl Driven<'_> {
+    #[inline(never)]
+    fn rare(&mut self, window: &[u8], at: u64, token: Token) {
+        if let Err(e) = self.stats.event(at, &token.resolve(window)) {
+            self.failed.get_or_insert(e);
+        }
+    }
+}
+
+impl<R: Read> StreamReader<R> {
+    /// Reads to the end of the file and counts what is in it. What was counted
+    /// before an error stays.
+    ///
+    /// # Errors
+    ///
+    /// As [`StreamReader::next_event`], and where a key's name is compressed and
+    /// damaged.
+    pub fn read_stats(&mut self, stats: &mut Stats) -> Result<()> {
+        let decoder = self.decoder();
+        if decoder.version() > 0 {
+            // The header has gone by.
+            stats.begin(decoder.dialect(), decoder.version());
+        }
+        let mut driven = Driven {
+            stats,
+            failed: None,
+        };
+        loop {
+            let more = self.drive(&mut driven)?;
+            if let Some(kind) = driven.failed.take() {
+                return Err(self.decoder().error_here(kind));
+            }
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Counts what is in a file that lies in memory. What was counted before an
+/// error stays; its checksum is not looked at.
+///
+/// # Errors
+///
+/// As [`Decoder::step`], and where a key's name is compressed and damaged.
+pub fn slice(bytes: &[u8], stats: &mut Stats) -> Result<()> {
+    let mut decoder = Decoder::new(crate::Limits::in_memory());
+    let mut driven = Driven {
+        stats,
+        failed: None,
+    };
+    decoder.drive(bytes, true, usize::MAX, &mut driven)?;
+    match driven.failed.take() {
+        Some(kind) => Err(decoder.error_here(kind)),
+        None => Ok(()),
+    }
+}
