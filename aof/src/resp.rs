@@ -124,6 +124,11 @@ impl Decoder {
         self.line
     }
 
+    /// Says which line the next byte is in.
+    pub(crate) fn count_from(&mut self, line: u64) {
+        self.line = line;
+    }
+
     /// Whether the next byte is the first of a command or an annotation.
     #[must_use]
     pub fn at_unit(&self) -> bool {

@@ -62,17 +62,6 @@ impl Input {
         }
     }
 
-    /// The same bytes from the beginning; `None` of what cannot be read twice.
-    #[must_use]
-    pub fn again(&self) -> Option<File> {
-        let Input::File(file) = self else {
-            return None;
-        };
-        let mut again = file.try_clone().ok()?;
-        again.rewind().ok()?;
-        Some(again)
-    }
-
     /// Reads bytes that may have been read before, as many as there are.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use crate::scan::Quirks;
 use crate::verify::Options;
 use crate::verify::effect::Habits;
 use crate::verify::finding::{Code, Finding, Findings};
-use crate::verify::known::{self, Standing};
+use crate::verify::known::{self, Standing, bounds};
 use crate::verify::long::Long;
 use crate::verify::names::{Class, Names};
 
@@ -24,7 +24,7 @@ mod view;
 
 pub(super) use ending::Ended;
 pub(super) use view::View;
-use view::{bounds, cut, shown};
+use view::{cut, shown};
 
 /// What a file is to the log it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +115,28 @@ impl<'o> Judge<'o> {
             long: None,
             findings: Findings::default(),
         }
+    }
+
+    /// The server that is judged for.
+    pub fn server(&self) -> Server {
+        self.server
+    }
+
+    /// The line of the next command, see [`StreamReader::line`](crate::StreamReader::line).
+    pub fn line(&self) -> u64 {
+        1 + self.names.lines()
+    }
+
+    /// Commands that need only be counted, with so many arguments in all; what
+    /// they are is told by [`add_names`](Self::add_names).
+    pub fn pass(&mut self, commands: u64, args: u64) {
+        self.commands += commands;
+        self.names.pass(commands + 2 * args);
+    }
+
+    /// How often commands came that were passed.
+    pub fn add_names(&mut self, counts: &[(Vec<u8>, u64)]) {
+        self.names.add(counts);
     }
 
     /// How often each command came.

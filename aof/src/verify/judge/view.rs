@@ -1,7 +1,6 @@
 //! A command as a judge sees it, and words for it.
 
 use crate::command::Command;
-use crate::commands::Arity;
 use crate::verify::finding::Finding;
 
 /// A command as far as it is looked at.
@@ -23,15 +22,6 @@ impl<'a> View<'a> {
             args: command.len() as u64,
             offset,
         }
-    }
-}
-
-/// The numbers of arguments that are right, the name among them.
-pub(super) fn bounds(arity: Option<Arity>) -> (u64, u64) {
-    match arity {
-        Some(Arity::Exactly(n)) => (n as u64, n as u64),
-        Some(Arity::AtLeast(n)) => (n as u64, u64::MAX),
-        None => (1, u64::MAX),
     }
 }
 
