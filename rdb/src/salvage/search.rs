@@ -63,9 +63,10 @@ impl<S: Source> Scan<'_, S> {
     /// A chain of records that comes to a place in `poison` leads into known damage.
     pub fn forward(&mut self, from: u64, poison: &[u64], proof: u32) -> io::Result<Option<Resync>> {
         let end = self.examiner.window.len();
+        let mut best = None;
         let mut at = from;
         let mut passed_file = false;
-        while at < end {
+        while at < best.unwrap_or(end) {
             self.examiner.window.anchor(at);
             let held = self.examiner.window.get(at, FRONT)?;
             let whole = at + held.len() as u64 == end;
@@ -97,12 +98,15 @@ impl<S: Source> Scan<'_, S> {
             }
             // What is close by is likely, and early on there is little to go by.
             let proof = if at - from < CLOSE { proof / 2 } else { proof };
-            if let Some(at) = self.accept(at, proof, poison, at - from)? {
+            let found = self.accept(at, proof, poison, at - from)?;
+            if found == Some(at) {
                 return Ok(Some(Resync { at, passed_file }));
             }
+            // What leads there may be no record itself but a part of one that is.
+            best = [best, found].into_iter().flatten().min();
             at += 1;
         }
-        Ok(None)
+        Ok(best.map(|at| Resync { at, passed_file }))
     }
 
     /// Whether records go on at `at`: where the first one is that speaks for
