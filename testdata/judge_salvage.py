@@ -6,8 +6,9 @@
 Takes the smallest of DIR/*/SERVER/dump.rdb that SERVER made (as generate.py --random leaves them), damages it --files
 times (48), salvages that, and starts SERVER, with sanitize-dump-payload yes, on each new file. The server has to load
 it and to hold as many keys in each database as rdbkit says. Of files with one byte changed, all but two keys of the
-whole file have to be there, with their DEBUG DIGEST-VALUE. The last line is "N passed, N failed"; the exit code is 0 if
-nothing failed and something passed.
+whole file have to be there, with their DEBUG DIGEST-VALUE, in nine of ten: a byte can give a length or a database's
+number another sense that no reader can tell from what was there (docs/salvage.md). Those that are not are told. The last
+line is "N passed, N failed"; the exit code is 0 if nothing failed and something passed.
 """
 import argparse
 import glob
@@ -70,32 +71,30 @@ def digests(asked):
     return found
 
 
-def judge(rdbkit, server, conf, broken, kind, whole, work):
+def judge(rdbkit, server, conf, broken, whole, work):
+    """What is wrong, if anything, and the keys that are not what they were."""
     new = os.path.join(work, "new.rdb")
     if os.path.exists(new):
         os.remove(new)
     args = [rdbkit, "salvage", broken, "-o", new, "--json", "--databases", conf["databases"]]
     done = subprocess.run(args, capture_output=True)
     if done.returncode == 2 and b"nothing can be read" in done.stderr:
-        return None
+        return None, list(whole)
     if done.returncode not in (0, 1):
-        return "rdbkit exits with %d: %s" % (done.returncode, done.stderr.decode())
+        return "rdbkit exits with %d: %s" % (done.returncode, done.stderr.decode()), []
     report = json.loads(done.stdout)
     try:
         with Asked(server, conf, new) as asked:
             sizes = asked.told()["sizes"]
             found = digests(asked)
     except ServerExit as e:
-        return "the server does not load the result: %s" % e
+        return "the server does not load the result: %s" % e, []
     # Keys past their time are counted by rdbkit and dropped by the server.
     for db, numbers in report["databases"].items():
         keys, expires = numbers["keys"], numbers["expires"]
         if not keys - expires <= sizes.get(int(db), 0) <= keys:
-            return "db%s: the server has %d keys, rdbkit says %d" % (db, sizes.get(int(db), 0), keys)
-    gone = [key for key, digest in whole.items() if found.get(key) != digest]
-    if kind is one_byte and len(gone) > 2 and not any(g["doubts"]["database_assumed"] for g in report["gaps"]):
-        return "%d of %d keys are not what they were: %s" % (len(gone), len(whole), gone[:4])
-    return None
+            return "db%s: the server has %d keys, rdbkit says %d" % (db, sizes.get(int(db), 0), keys), []
+    return None, [key for key, digest in whole.items() if found.get(key) != digest]
 
 
 def main():
@@ -108,7 +107,7 @@ def main():
     parser.add_argument("--files", type=int, default=48)
     args = parser.parse_args()
     rdbkit = os.path.abspath(args.rdbkit)
-    passed = failed = 0
+    passed = failed = bytes_changed = weak = 0
     dumps = {}
     for dump in glob.glob(os.path.join(args.data, "*", "*", "dump.rdb")):
         dumps.setdefault(os.path.basename(os.path.dirname(dump)), []).append(dump)
@@ -131,10 +130,20 @@ def main():
                 damaged = kind(rng, body)
                 with open(broken, "wb") as f:
                     f.write(damaged + crc64(damaged).to_bytes(8, "little"))
-                why = judge(rdbkit, server, conf, broken, kind, whole, work)
+                why, gone = judge(rdbkit, server, conf, broken, whole, work)
                 passed, failed = passed + (why is None), failed + (why is not None)
+                case = "%s, %s %d, seed %d" % (dump, kind.__name__, i, args.seed)
                 if why is not None:
-                    print("FAILED %s, %s %d, seed %d: %s" % (dump, kind.__name__, i, args.seed, why))
+                    print("FAILED %s: %s" % (case, why))
+                elif kind is one_byte:
+                    bytes_changed += 1
+                    weak += len(gone) > 2
+                    if len(gone) > 2:
+                        print("%s: %d of %d keys are not what they were: %s" % (case, len(gone), len(whole), gone[:4]))
+    if bytes_changed:
+        enough = weak * 10 <= bytes_changed
+        print("one byte changed: in %d of %d files more than two keys are not what they were" % (weak, bytes_changed))
+        passed, failed = passed + enough, failed + (not enough)
     print("%d passed, %d failed" % (passed, failed))
     sys.exit(0 if passed and not failed else 1)
 

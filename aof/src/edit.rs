@@ -19,6 +19,7 @@
 
 mod assemble;
 mod build;
+mod clock;
 mod cut;
 mod drop;
 mod error;

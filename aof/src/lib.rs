@@ -19,6 +19,7 @@
 //! its oddities named; what they refuse is an error.
 #![forbid(unsafe_code)]
 
+mod brief;
 mod command;
 pub mod commands;
 mod database;
@@ -43,6 +44,7 @@ pub mod verify;
 pub mod walk;
 mod words;
 
+pub use brief::{brief, brief_word};
 pub use command::{Args, Command};
 pub use database::{Selected, selects};
 pub use error::{Error, ErrorKind, Result};

@@ -387,6 +387,17 @@ impl<R: Read> StreamReader<R> {
         self.decoder.line()
     }
 
+    /// Says which line the next byte is in, of a reader that began behind the
+    /// first one.
+    pub(crate) fn count_from(&mut self, line: u64) {
+        self.decoder.count_from(line);
+    }
+
+    /// Whether it stands between two commands or annotations.
+    pub(crate) fn at_unit(&self) -> bool {
+        self.decoder.at_unit()
+    }
+
     /// Bytes the window holds at the moment.
     #[must_use]
     pub fn capacity(&self) -> usize {

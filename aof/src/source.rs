@@ -43,6 +43,13 @@ pub trait Source: Sync {
     /// Of whatever holds the files.
     fn list(&self) -> io::Result<Option<Vec<Listed>>>;
 
+    /// How long file `name` is; `None` where that cannot be told.
+    fn size(&self, name: &[u8]) -> Option<u64> {
+        let listed = self.list().ok()??;
+        let found = listed.iter().find(|file| file.is_file && file.name == name);
+        found.map(|file| file.bytes)
+    }
+
     /// When file `name` was last written to, in Unix milliseconds; `None` where
     /// that is not known.
     fn modified_ms(&self, name: &[u8]) -> Option<i64> {

@@ -1,10 +1,10 @@
 //! Opening what was named on the command line.
 
-use rdbkit_aof::fs::shown;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Stdin};
 use std::path::{Path, PathBuf};
 
+use rdbkit_aof::fs::shown;
 use thiserror::Error;
 
 /// An input that could not be opened.
@@ -60,17 +60,6 @@ impl Input {
             Input::File(file) => file.metadata().is_ok_and(|about| about.is_file()),
             Input::Stdin(_) => false,
         }
-    }
-
-    /// The same bytes from the beginning; `None` of what cannot be read twice.
-    #[must_use]
-    pub fn again(&self) -> Option<File> {
-        let Input::File(file) = self else {
-            return None;
-        };
-        let mut again = file.try_clone().ok()?;
-        again.rewind().ok()?;
-        Some(again)
     }
 
     /// Reads bytes that may have been read before, as many as there are.

@@ -1,10 +1,10 @@
 //! A new file: whole and on disk under its name, or not there at all.
 
-use rdbkit_aof::fs::shown;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rdbkit_aof::fs::shown;
 use tempfile::{Builder, NamedTempFile};
 
 /// A file that gets its name when it is complete. Dropped before, it is removed.

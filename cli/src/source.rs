@@ -1,9 +1,9 @@
 //! An RDB file named on the command line, open behind its header.
 
-use rdbkit_aof::fs::shown;
 use std::io::{self, Chain, Cursor, Read};
 use std::path::Path;
 
+use rdbkit_aof::fs::shown;
 use rdbkit_aof::{Layout, sniff};
 use rdbkit_rdb::write::Format;
 use rdbkit_rdb::{Error, ErrorKind, Part, StreamReader};

@@ -2,7 +2,7 @@
 //!
 //! `testdata/golden/*-check-aof-*.jsonl` hold the answers of redis-check-aof
 //! 8.0.6 and valkey-check-aof 9.1.2; `testdata/record_golden.py` records them
-//! anew. Where ours does otherwise on purpose, `check_aof_program.rs` tests it.
+//! anew. Where ours does otherwise on purpose, `check_aof_program` tests it.
 
 use std::ffi::OsString;
 use std::fs;

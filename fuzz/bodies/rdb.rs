@@ -286,7 +286,13 @@ pub fn salvage(data: &[u8]) {
     assert_eq!(proof.total().keys, report.keys);
     let before = judged(data, report.server);
     if before.verdict() == Verdict::Loads {
-        assert_eq!(before.total().keys, report.keys, "{report:?}");
+        let loaded = before.total().keys;
+        // A version in the header that cannot be right is replaced: then there
+        // may be more than what servers would load up to a byte taken for the end.
+        match report.assumed {
+            None => assert_eq!(loaded, report.keys, "{report:?}"),
+            Some(_) => assert!(loaded <= report.keys, "{report:?}"),
+        }
     }
 }
 

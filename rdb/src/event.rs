@@ -1,7 +1,13 @@
 //! What a decoder sees: one vocabulary for positions and for borrowed bytes.
 
+mod role;
+mod stream;
+
 use crate::text::{Str, StrToken};
 use crate::wire::{Dialect, MetaClass, ModuleId, ValueType};
+
+pub use role::{Packing, Role};
+pub use stream::{StreamId, StreamMeta};
 
 /// One piece of an RDB file. `S` is how strings are held.
 ///
@@ -260,108 +266,6 @@ pub type Token = Part<StrToken>;
 
 /// A piece with strings borrowed from the input or the reader's window.
 pub type Event<'a> = Part<Str<'a>>;
-
-/// What a string is to the value it is part of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Role {
-    /// The value of a string key.
-    Value,
-    /// An element of a list or array.
-    Element,
-    /// A member of a set or sorted set.
-    Member,
-    /// A field of a hash.
-    Field,
-    /// The value of the field before it.
-    FieldValue,
-    /// A blob that packs a whole value or one node of it.
-    Packed(Packing),
-    /// The 16-byte key of a stream node.
-    NodeKey,
-    /// A field name of a template.
-    TemplateField,
-    /// A path of a path hash.
-    Path,
-    /// A string of a module, where it comes in chunks.
-    ModuleString,
-    /// An argument of a replicated command.
-    Argument,
-}
-
-impl Role {
-    /// Whether a long string in this place comes in chunks: its content means
-    /// nothing to the format. The others must be whole to be looked at.
-    #[must_use]
-    pub const fn comes_in_chunks(self) -> bool {
-        matches!(
-            self,
-            Role::Value | Role::Element | Role::FieldValue | Role::ModuleString
-        )
-    }
-}
-
-/// What a packed blob holds, and how.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
-#[non_exhaustive]
-pub enum Packing {
-    ListZiplist,
-    ListListpack,
-    SetIntset,
-    SetListpack,
-    ZsetZiplist,
-    ZsetListpack,
-    HashZipmap,
-    HashZiplist,
-    HashListpack,
-    /// Triples of field, value, expiry.
-    HashListpackEx,
-    /// One macro node of a stream.
-    StreamNode,
-    /// A template id, then one value for each of its fields.
-    TemplateValues,
-    /// Field names of a template hash that carries them.
-    TemplateNames,
-}
-
-/// A stream entry's ID.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct StreamId {
-    /// Unix milliseconds, usually.
-    pub ms: u64,
-    /// Sequence within them.
-    pub seq: u64,
-}
-
-impl StreamId {
-    /// From the 16 bytes, big-endian, that node keys and pending lists have.
-    #[must_use]
-    pub fn from_bytes(b: [u8; 16]) -> StreamId {
-        let n = u128::from_be_bytes(b);
-        StreamId {
-            ms: (n >> 64) as u64,
-            seq: n as u64,
-        }
-    }
-}
-
-impl std::fmt::Display for StreamId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}-{}", self.ms, self.seq)
-    }
-}
-
-/// The numbers a stream has beside its entries.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct StreamMeta {
-    /// Live entries.
-    pub length: u64,
-    /// Greatest ID ever added.
-    pub last: StreamId,
-    /// First live ID, greatest deleted ID, entries ever added: types 19 and later.
-    pub extended: Option<(StreamId, StreamId, u64)>,
-}
 
 impl Part<StrToken> {
     /// Turns positions into borrows of the window they were found in.

@@ -24,12 +24,24 @@ def of_server(job, path):
         return "refused", said(ended.log)
     # an upgraded file has moved
     now = contents(os.path.join(folder, FOLDER)) if os.path.isdir(os.path.join(folder, FOLDER)) else contents(os.path.join(folder, "appendonly.aof"))
-    if os.path.isdir(path) and not any(n.endswith(".manifest") for n in os.listdir(path)):
+    named = named_files(path) if os.path.isdir(path) else names
+    if not any(names.get(n) for n in named) and any(names.values()):
         return "loads-truncated", said(log) + ["starts empty, and passes over all that is there"]
     # it may have removed what is not in the manifest, and already have deleted an expired key and appended that
     cut = [n for n, data in names.items() if n in now and not now[n].startswith(data)]
     cut += [x for x in log if "loaded anyway because" in x]
     return ("loads-truncated" if cut else "loads"), said(log) + ["cut: %s" % cut]
+
+
+def named_files(path):
+    """Of a folder, what its manifest names; nothing where it has none."""
+    lines = []
+    for name in os.listdir(path):
+        if name.endswith(".manifest"):
+            with open(os.path.join(path, name), "rb") as f:
+                lines = f.read().splitlines()
+    words = [x.split() for x in lines if not x.startswith(b"#")]
+    return [value.decode("utf-8", "replace") for x in words for word, value in zip(x[::2], x[1::2]) if word.lower() == b"file"]
 
 
 def said(log):

@@ -1,16 +1,9 @@
 //! One command as people want to see it: where it stands, and its text in short.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
-use crate::command::Command;
+use crate::brief::{brief, brief_word};
 use crate::walk::{Item, Unit};
-use crate::words;
-
-/// Characters of a text at most, or a few more.
-const TEXT: usize = 160;
-
-/// Bytes shown of one argument.
-const ARGUMENT: usize = 40;
 
 /// A command or annotation, with where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,8 +20,7 @@ pub struct Excerpt {
     pub time: Option<i64>,
     /// Whether it stands in a transaction, `MULTI` and `EXEC` among it.
     pub in_transaction: bool,
-    /// Its arguments, quoted where they hold blanks or bytes, and cut short
-    /// with "..." where they are long. Never longer than 320 characters.
+    /// Its text in short, as [`brief`](crate::brief()) has it.
     pub text: String,
 }
 
@@ -57,79 +49,8 @@ impl Excerpt {
 
 /// The text of a unit, in short.
 pub(super) fn text(item: &Item<'_>) -> String {
-    let mut out = String::new();
     match item {
-        Item::Command(command) | Item::Abridged(command) => push_command(command, &mut out),
-        Item::Annotation(line) => {
-            out.push('#');
-            let line = line.text();
-            push(line, line.len(), &mut out);
-        }
-    }
-    out
-}
-
-fn push_command(command: &Command<'_>, out: &mut String) {
-    let mut args = command.args();
-    let mut shown = 0;
-    while out.len() <= TEXT
-        && let Some((arg, length)) = args.next_part()
-    {
-        if shown > 0 {
-            out.push(' ');
-        }
-        push(arg, length, out);
-        shown += 1;
-    }
-    if shown < command.len() {
-        // Writing to a String does not fail.
-        _ = write!(out, " ... ({} arguments)", command.len());
-    }
-}
-
-/// `arg` is what is there of an argument of `length` bytes.
-fn push(arg: &[u8], length: usize, out: &mut String) {
-    let mut shown = arg.get(..ARGUMENT).unwrap_or(arg);
-    if words::needs_quotes(shown) {
-        // Each byte takes up to four characters.
-        shown = arg.get(..ARGUMENT / 2).unwrap_or(arg);
-        out.push_str(&words::quote(shown));
-    } else {
-        out.push_str(&String::from_utf8_lossy(shown));
-    }
-    if shown.len() < length {
-        out.push_str("...");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn text_of(args: &[&[u8]]) -> String {
-        let mut raw = format!("*{}\r\n", args.len()).into_bytes();
-        for arg in args {
-            raw.extend(format!("${}\r\n", arg.len()).bytes());
-            raw.extend_from_slice(arg);
-            raw.extend_from_slice(b"\r\n");
-        }
-        text(&Item::Command(Command::parse(&raw).unwrap()))
-    }
-
-    #[test]
-    fn texts_are_short_and_readable() {
-        assert_eq!(text_of(&[b"SET", b"user:1", b"a b"]), r#"SET user:1 "a b""#);
-        assert_eq!(text_of(&[b"SET", b"k", b"\xff\r\n"]), r#"SET k "\xff\r\n""#);
-        let long = text_of(&[b"SET", b"k", &[b'v'; 1000]]);
-        assert_eq!(long, format!("SET k {}...", "v".repeat(40)));
-        let many = text_of(&[&b"RPUSH"[..]; 100]);
-        assert!(many.ends_with(" ... (100 arguments)") && many.len() <= 250);
-        // Of a command that was not kept whole.
-        let part = Command::beginning(b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$900\r\nvvv", 3);
-        assert_eq!(text(&Item::Command(part)), "SET k vvv...");
-        let part = Command::beginning(b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$9", 3);
-        assert_eq!(text(&Item::Command(part)), "SET k ... (3 arguments)");
-        let binary = text_of(&[&[0xffu8; 1000][..]; 9]);
-        assert!(binary.len() <= 320, "{}", binary.len());
+        Item::Command(command) | Item::Abridged(command) => brief(command),
+        Item::Annotation(line) => format!("#{}", brief_word(line.text())),
     }
 }

@@ -6,6 +6,7 @@ use rdbkit_rdb::{Event as Rdb, Scratch};
 
 use crate::command::Command;
 use crate::commands::{self, Release, Spec};
+use crate::edit::clock::Clock;
 use crate::edit::frequent::Frequent;
 use crate::edit::plan::{Kept, Needs};
 use crate::edit::sample::Sample;
@@ -82,6 +83,8 @@ pub(super) enum Routine {
 pub(super) struct Keeping {
     kept: Kept,
     now_ms: i64,
+    now: Clock,
+    now_seconds: Clock,
     roles: Frequent<Role>,
     expired: Sample,
     annotations: u64,
@@ -101,6 +104,8 @@ impl Keeping {
         Keeping {
             kept: Kept::default(),
             now_ms,
+            now: Clock::at(now_ms),
+            now_seconds: Clock::at(now_ms.div_euclid(1000)),
             roles: Frequent::new(),
             expired: Sample::new(),
             annotations: 0,
@@ -206,15 +211,12 @@ impl Keeping {
     /// `unit` is its unit in milliseconds.
     #[inline(never)]
     pub fn has_passed(&self, command: &Command<'_>, unit: i64) -> bool {
-        let at = command.plain_arg(2).map(|text| match text {
-            // As servers write times: so many digits are no overflow.
-            [b'1'..=b'9', rest @ ..] if rest.len() < 18 && rest.iter().all(u8::is_ascii_digit) => {
-                text.iter()
-                    .fold(0, |n, digit| n * 10 + i64::from(digit - b'0'))
-            }
-            _ => strtoll(text).0,
-        });
-        at.is_some_and(|at| at.saturating_mul(unit) <= self.now_ms)
+        let clock = match unit {
+            1000 => self.now_seconds,
+            _ => self.now,
+        };
+        let passed = |text| !clock.is_before(text, |text| strtoll(text).0);
+        command.plain_arg(2).is_some_and(passed)
     }
 
     /// Whether there are keys whose expiry has passed.

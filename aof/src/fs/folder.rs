@@ -102,6 +102,11 @@ impl Source for Folder {
         Ok(Some(listed))
     }
 
+    fn size(&self, name: &[u8]) -> Option<u64> {
+        let about = fs::metadata(self.file(name).ok()?).ok()?;
+        about.is_file().then_some(about.len())
+    }
+
     fn modified_ms(&self, name: &[u8]) -> Option<i64> {
         let about = fs::metadata(self.file(name).ok()?).ok()?;
         let since = about.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;

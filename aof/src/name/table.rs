@@ -90,6 +90,13 @@ impl<T: Copy + Default> Table<T> {
         self.entries.iter().filter(|entry| !entry.name.is_none())
     }
 
+    /// The same, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Entry<T>> {
+        self.entries
+            .iter_mut()
+            .filter(|entry| !entry.name.is_none())
+    }
+
     /// A place for a name that has none yet.
     fn free(&mut self, name: Name) -> Option<&mut Entry<T>> {
         let first = name.hash();

@@ -1,5 +1,8 @@
 //! What a log is made of.
 
+mod count;
+mod told;
+
 use std::collections::{BTreeMap, HashMap};
 
 use crate::command::Command;
@@ -9,6 +12,8 @@ use crate::search::frequent::Frequent;
 use crate::search::timeline::{Span, Timeline};
 use crate::transaction::Place;
 use crate::walk::{FileEnd, Item, Unit, Visitor};
+
+pub use count::{Big, Count, FileStats};
 
 /// Prefixes and unknown commands counted exactly; twice as many are held.
 const NAMES: usize = 4096;
@@ -21,59 +26,6 @@ const DATABASES: usize = 65_536;
 
 /// Spans of the timeline.
 const SPANS: usize = 24;
-
-/// Commands and their bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Count {
-    /// How many.
-    pub commands: u64,
-    /// Bytes of them in the log.
-    pub bytes: u64,
-}
-
-impl Count {
-    #[inline]
-    fn add(&mut self, bytes: u64) {
-        self.commands += 1;
-        self.bytes += bytes;
-    }
-}
-
-/// A command or a transaction, and where it stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Big {
-    /// Which of [`Set::files`](crate::Set::files).
-    pub file: usize,
-    /// Offset of its first byte.
-    pub begin: u64,
-    /// Its bytes.
-    pub bytes: u64,
-    /// Name of the command in lower case; `multi` for a transaction.
-    pub name: Vec<u8>,
-    /// Its first key, up to 128 bytes of it.
-    pub key: Option<Vec<u8>>,
-    /// The database selected there.
-    pub db: u64,
-    /// Commands in it: 1, or those between `MULTI` and `EXEC`.
-    pub commands: u64,
-}
-
-/// One file of the log.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct FileStats {
-    /// Commands, `SELECT`, `MULTI` and `EXEC` among them.
-    pub count: Count,
-    /// `#` lines.
-    pub annotations: u64,
-    /// Bytes of the RDB file at the front.
-    pub preamble: u64,
-    /// How far it could be read.
-    pub end: u64,
-    /// Its first `#TS`.
-    pub first: Option<i64>,
-    /// Its last one.
-    pub last: Option<i64>,
-}
 
 /// Counts everything in a log; read it when the walk is over.
 ///
@@ -157,112 +109,6 @@ impl Stats {
             times: None,
             untimed: 0,
         }
-    }
-
-    /// The files that were opened.
-    #[must_use]
-    pub fn files(&self) -> &[FileStats] {
-        &self.files
-    }
-
-    /// All commands.
-    #[must_use]
-    pub fn total(&self) -> Count {
-        self.files.iter().fold(Count::default(), |sum, file| Count {
-            commands: sum.commands + file.count.commands,
-            bytes: sum.bytes + file.count.bytes,
-        })
-    }
-
-    /// Commands by name in lower case, subcommands as `xgroup|create`, the most
-    /// frequent first. Those the table does not know are in [`unknown`](Self::unknown).
-    #[must_use]
-    pub fn commands(&self) -> Vec<(String, Count)> {
-        let name = |name: &[u8]| name.escape_ascii().to_string();
-        let mut all: Vec<(String, Count)> = self.known.iter().map(|(n, c)| (name(n), *c)).collect();
-        all.sort_by(|(a, x), (b, y)| y.commands.cmp(&x.commands).then_with(|| a.cmp(b)));
-        all
-    }
-
-    /// Commands that no server of the table knows, by name in lower case.
-    #[must_use]
-    pub fn unknown(&self) -> (&Frequent, Count) {
-        (&self.unknown, self.unknown_count)
-    }
-
-    /// Keys by what they begin with, up to the first `:` and with it; a key
-    /// without one is its own prefix. Every key of a command counts, with the
-    /// bytes of the command at its first one.
-    #[must_use]
-    pub fn prefixes(&self) -> &Frequent {
-        &self.prefixes
-    }
-
-    /// Commands by the database they were given in.
-    #[must_use]
-    pub fn databases(&self) -> &BTreeMap<u64, Count> {
-        &self.databases
-    }
-
-    /// Commands in databases beyond the first 65536 that came.
-    #[must_use]
-    pub fn other_databases(&self) -> Count {
-        self.other_databases
-    }
-
-    /// Whole transactions.
-    #[must_use]
-    pub fn transactions(&self) -> u64 {
-        self.transactions
-    }
-
-    /// Files that end inside a transaction.
-    #[must_use]
-    pub fn open_transactions(&self) -> u64 {
-        self.open_transactions
-    }
-
-    /// The whole transaction of the most commands.
-    #[must_use]
-    pub fn longest_transaction(&self) -> Option<&Big> {
-        self.longest.as_ref()
-    }
-
-    /// The 10 commands of the most bytes, the biggest first.
-    #[must_use]
-    pub fn biggest(&self) -> &[Big] {
-        &self.biggest
-    }
-
-    /// Commands that set an expiry: all, those by a relative time, and the
-    /// range of the absolute ones in Unix milliseconds.
-    #[must_use]
-    pub fn expiries(&self) -> (u64, u64, Option<(i64, i64)>) {
-        (self.expiries, self.relative_expiries, self.expiry_range)
-    }
-
-    /// Commands over the time of `#TS` lines.
-    #[must_use]
-    pub fn timeline(&self) -> &Timeline {
-        &self.timeline
-    }
-
-    /// The second of the most commands.
-    #[must_use]
-    pub fn busiest(&self) -> Option<&Span> {
-        self.busiest.as_ref()
-    }
-
-    /// The lowest and the highest `#TS`.
-    #[must_use]
-    pub fn times(&self) -> Option<(i64, i64)> {
-        self.times
-    }
-
-    /// Commands before any `#TS`.
-    #[must_use]
-    pub fn untimed(&self) -> u64 {
-        self.untimed
     }
 
     fn command(&mut self, unit: &Unit<'_>, command: &Command<'_>) {

@@ -8,12 +8,21 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::reader::{StreamReader, is_preamble};
 use crate::verify::Options;
+use crate::verify::ahead::Ahead;
 use crate::verify::finding::{Code, Finding, Findings};
 use crate::verify::judge::{Ended, Judge, Role};
 use crate::verify::report::{Counts, FileReport};
 
 /// Window of one file.
-const WINDOW: usize = 256 << 10;
+pub(super) const WINDOW: usize = 256 << 10;
+
+/// Who reads the commands of a file.
+pub(super) enum By<'s> {
+    /// One thread, from the source as it comes.
+    One { window: usize },
+    /// Several threads, which open the file on their own.
+    Several(Ahead<'s>),
+}
 
 /// Verifies a file as if it were a log of its own: from a pipe, a file, memory.
 ///
@@ -27,7 +36,13 @@ pub fn file(source: impl Read, options: &Options) -> FileReport {
         last: true,
         appended: true,
     };
-    judged(source, options, options.server, role, WINDOW)
+    judged(
+        source,
+        options,
+        options.server,
+        role,
+        By::One { window: WINDOW },
+    )
 }
 
 /// As [`file()`], for a file of a log. Without `server` the file says which.
@@ -36,7 +51,7 @@ pub(super) fn judged<R: Read>(
     options: &Options,
     server: Option<Server>,
     role: Role,
-    window: usize,
+    by: By<'_>,
 ) -> FileReport {
     let mut source = Counted { source, bytes: 0 };
     let mut report = FileReport {
@@ -59,7 +74,12 @@ pub(super) fn judged<R: Read>(
         return report;
     }
     if !is_preamble(&head) {
-        return log(report, 0, head, source, options, role, window);
+        let front = Front {
+            begin: 0,
+            held: head,
+            source,
+        };
+        return log(report, front, options, role, by);
     }
     let whole = Cursor::new(head).chain(source);
     let (rdb, held, chain) = rdb::front(whole, &options.rdb(server));
@@ -69,7 +89,12 @@ pub(super) fn judged<R: Read>(
     let (_, mut source) = chain.into_inner();
     if goes_on {
         report.rdb = Some(rdb);
-        return log(report, begin, held, source, options, role, window);
+        let front = Front {
+            begin,
+            held,
+            source,
+        };
+        return log(report, front, options, role, by);
     }
     // Nothing behind can be found; but how much there is.
     report.failure = Rest::of(&[], 0).read(&mut source).err();
@@ -113,20 +138,53 @@ fn blamed(rdb: &Report) -> u64 {
     heavy.next().map_or(0, |finding| finding.offset)
 }
 
-/// The commands behind the first `begin` bytes, of which `held` has been read.
-fn log<R: Read>(
-    mut report: FileReport,
+/// Where commands begin: behind the first `begin` bytes, of which `held` has
+/// been read.
+struct Front<R> {
     begin: u64,
     held: Vec<u8>,
     source: Counted<R>,
+}
+
+/// The commands.
+fn log<R: Read>(
+    mut report: FileReport,
+    front: Front<R>,
     options: &Options,
     role: Role,
-    window: usize,
+    by: By<'_>,
 ) -> FileReport {
+    let Front {
+        begin,
+        held,
+        source,
+    } = front;
     let mut judge = Judge::new(options, report.server, role, begin);
     preamble(&report, &mut judge.findings, options);
-    let mut reader = StreamReader::behind(begin, held, source, window, Limits::default());
-    let error = reader.drive(&mut judge).err();
+    let ahead = match by {
+        By::One { window } => {
+            let reader = StreamReader::behind(begin, held, source, window, Limits::default());
+            return rest(report, judge, reader, None);
+        }
+        By::Several(ahead) => ahead,
+    };
+    match ahead.judge(begin, &mut judge) {
+        Ok((reader, error)) => rest(report, judge, reader, error),
+        Err(error) => {
+            report.failure = Some(Error::new(ErrorKind::Io(error), begin, begin, 1));
+            report
+        }
+    }
+}
+
+/// What is from where `reader` stands, unless that is an error, to the end.
+fn rest<R: Read>(
+    mut report: FileReport,
+    mut judge: Judge<'_>,
+    mut reader: StreamReader<Counted<R>>,
+    error: Option<Error>,
+) -> FileReport {
+    let error = error.or_else(|| reader.drive(&mut judge).err());
     let stopped = reader.offset();
     let skipped = error.as_ref().map_or(0, |e| e.offset() - stopped);
     let at = error.as_ref().map_or(stopped, Error::token_offset);
@@ -168,9 +226,9 @@ fn log<R: Read>(
 
 /// A source that tells how much was read of it.
 #[derive(Debug)]
-struct Counted<R> {
-    source: R,
-    bytes: u64,
+pub(super) struct Counted<R> {
+    pub source: R,
+    pub bytes: u64,
 }
 
 impl<R: Read> Read for Counted<R> {

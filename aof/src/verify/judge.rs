@@ -6,21 +6,25 @@ use rdbkit_rdb::glob;
 use rdbkit_rdb::verify::Server;
 
 use crate::command::Command;
-use crate::commands::{self, Arity, Release};
+use crate::commands::{self, Release};
 use crate::database::database;
-use crate::event::{Annotation, Event};
+use crate::event::Event;
 use crate::resp::Sink;
 use crate::scan::Quirks;
 use crate::verify::Options;
 use crate::verify::effect::Habits;
 use crate::verify::finding::{Code, Finding, Findings};
-use crate::verify::known::{self, Standing};
+use crate::verify::known::{self, Standing, bounds};
 use crate::verify::long::Long;
 use crate::verify::names::{Class, Names};
 
+mod annotation;
 mod ending;
+mod view;
 
 pub(super) use ending::Ended;
+pub(super) use view::View;
+use view::{cut, shown};
 
 /// What a file is to the log it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,28 +33,6 @@ pub(super) struct Role {
     pub last: bool,
     /// The server will append to it.
     pub appended: bool,
-}
-
-/// A command as far as it is looked at.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct View<'a> {
-    pub name: &'a [u8],
-    /// The argument behind the name.
-    pub word: Option<&'a [u8]>,
-    pub args: u64,
-    pub offset: u64,
-}
-
-impl<'a> View<'a> {
-    fn of(command: &Command<'a>, offset: u64) -> View<'a> {
-        let mut args = command.args();
-        View {
-            name: args.next().unwrap_or_default(),
-            word: args.next(),
-            args: command.len() as u64,
-            offset,
-        }
-    }
 }
 
 /// A transaction that was begun.
@@ -133,6 +115,28 @@ impl<'o> Judge<'o> {
             long: None,
             findings: Findings::default(),
         }
+    }
+
+    /// The server that is judged for.
+    pub fn server(&self) -> Server {
+        self.server
+    }
+
+    /// The line of the next command, see [`StreamReader::line`](crate::StreamReader::line).
+    pub fn line(&self) -> u64 {
+        1 + self.names.lines()
+    }
+
+    /// Commands that need only be counted, with so many arguments in all; what
+    /// they are is told by [`add_names`](Self::add_names).
+    pub fn pass(&mut self, commands: u64, args: u64) {
+        self.commands += commands;
+        self.names.pass(commands + 2 * args);
+    }
+
+    /// How often commands came that were passed.
+    pub fn add_names(&mut self, counts: &[(Vec<u8>, u64)]) {
+        self.names.add(counts);
     }
 
     /// How often each command came.
@@ -361,45 +365,6 @@ impl<'o> Judge<'o> {
         }
     }
 
-    fn annotation(&mut self, line: &Annotation<'_>, offset: u64) {
-        self.annotations += 1;
-        if self.lines_at.is_none_or(|(_, n)| n != self.commands) {
-            self.lines_at = Some((offset, self.commands));
-        }
-        if !self.server.has_multi_part() {
-            let message = format!("an annotation: {} knows none", self.server);
-            self.find(Code::OldAnnotation, None, offset, message);
-        }
-        if !line.is_complete() && line.as_raw().len() < crate::scan::MAX_LINE {
-            self.torn_annotation = Some(offset);
-            return;
-        }
-        let odd = if !line.is_complete() {
-            Some((
-                Code::LongAnnotation,
-                "an annotation of more than 1022 bytes",
-            ))
-        } else if line.timestamp().is_none() {
-            Some((Code::OddAnnotation, "an annotation that is no time"))
-        } else if self.open.is_some() {
-            Some((Code::OddAnnotation, "an annotation inside a transaction"))
-        } else {
-            None
-        };
-        if let Some((code, message)) = odd {
-            self.find(code, None, offset, message.to_owned());
-        }
-        let Some(time) = line.timestamp() else {
-            return;
-        };
-        if let Some(before) = self.last_time.filter(|&before| time < before) {
-            let message = format!("time {time} stands behind {before}");
-            self.find(Code::TimeBackwards, None, offset, message);
-        }
-        self.first_time = self.first_time.or(Some(time));
-        self.last_time = Some(time);
-    }
-
     /// Counts what the database at hand got, and goes to another.
     fn select(&mut self, db: u64) {
         let work = self.commands - self.control;
@@ -447,28 +412,5 @@ impl<'o> Judge<'o> {
             Some(open) if at_exec => open.held.add(code, effect, max, make),
             _ => self.findings.add(code, effect, max, make),
         }
-    }
-}
-
-/// The numbers of arguments that are right, the name among them.
-fn bounds(arity: Option<Arity>) -> (u64, u64) {
-    match arity {
-        Some(Arity::Exactly(n)) => (n as u64, n as u64),
-        Some(Arity::AtLeast(n)) => (n as u64, u64::MAX),
-        None => (1, u64::MAX),
-    }
-}
-
-fn cut(name: &[u8]) -> Vec<u8> {
-    name.get(..Finding::MAX_NAME).unwrap_or(name).to_vec()
-}
-
-/// A name or number as it is shown in a message.
-fn shown(word: &[u8]) -> String {
-    let cut = word.get(..Finding::MAX_NAME).unwrap_or(word);
-    if word.is_empty() {
-        "\"\"".to_owned()
-    } else {
-        cut.escape_ascii().to_string()
     }
 }

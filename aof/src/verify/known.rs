@@ -2,6 +2,7 @@
 
 use rdbkit_rdb::verify::{Product, Server};
 
+use crate::command::Command;
 use crate::commands::{self, Arity, Spec};
 use crate::verify::names::Class;
 
@@ -58,6 +59,25 @@ pub(super) fn class(spec: &Spec, server: Server) -> Class {
         _ if spec.is_write() && !spec.is_container() => Class::Plain,
         _ => Class::Other,
     }
+}
+
+/// The numbers of arguments that are right, the name among them.
+pub(super) fn bounds(arity: Option<Arity>) -> (u64, u64) {
+    match arity {
+        Some(Arity::Exactly(n)) => (n as u64, n as u64),
+        Some(Arity::AtLeast(n)) => (n as u64, u64::MAX),
+        None => (1, u64::MAX),
+    }
+}
+
+/// With which numbers of arguments commands of this name need only be counted.
+pub(super) fn plain(command: &Command<'_>, server: Server) -> Option<(u32, u32)> {
+    let Standing::Known(spec, arity) = standing(command.name(), server) else {
+        return None;
+    };
+    let (least, most) = bounds(arity);
+    let most = u32::try_from(most).unwrap_or(u32::MAX);
+    (class(spec, server) == Class::Plain).then_some((least as u32, most))
 }
 
 /// Whether a subcommand of a container belongs in a log.

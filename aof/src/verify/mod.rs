@@ -1,11 +1,12 @@
 //! Would the server load this log? Judging a file of commands, or a whole log.
 //!
-//! [`file()`] judges one file, [`single`] a log that is one file, [`set()`] a
-//! manifest and what it names. What is found is plain data ([`Finding`]), with
+//! [`file()`] judges one file, [`single`] and [`single_of`] a log that is one
+//! file, [`set()`] a manifest and what it names. What is found is plain data ([`Finding`]), with
 //! what the judged server does because of it ([`Effect`]); reading goes on
 //! behind whatever leaves the structure intact, and with the next file behind
 //! whatever does not.
 
+mod ahead;
 mod chosen;
 mod effect;
 mod file;
@@ -23,7 +24,7 @@ pub use effect::Effect;
 pub use file::file;
 pub use finding::{Code, Finding};
 pub use report::{Counts, Cut, FileReport, SetReport};
-pub use set::{set, single};
+pub use set::{set, single, single_of};
 
 use rdbkit_rdb::verify::Server;
 
@@ -61,7 +62,8 @@ pub struct Options {
     /// How many findings to keep for a file, and for the log beside them; more
     /// are only counted. 1000 by default.
     pub max_findings: usize,
-    /// How many files to read at a time; 0 for as many as there are processors.
+    /// How many threads may read: files of a log, or parts of one that is large;
+    /// 0 for as many as there are processors.
     pub threads: usize,
 }
 

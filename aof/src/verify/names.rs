@@ -37,6 +37,8 @@ pub(super) struct Names {
     table: Table<Found>,
     /// Counts of names without a place.
     others: BTreeMap<Vec<u8>, u64>,
+    /// Counts that somebody else made.
+    passed: BTreeMap<Vec<u8>, u64>,
     /// Lines of commands that were not counted in `table`.
     lines: u64,
 }
@@ -46,6 +48,7 @@ impl Names {
         Names {
             table: Table::new(),
             others: BTreeMap::new(),
+            passed: BTreeMap::new(),
             lines: 0,
         }
     }
@@ -89,6 +92,33 @@ impl Names {
         }
     }
 
+    /// Counts so many lines of commands that [`add`](Self::add) counts.
+    pub fn pass(&mut self, lines: u64) {
+        self.lines += lines;
+    }
+
+    /// Counts commands of names that a server knows, in lower case: there are
+    /// only so many.
+    pub fn add(&mut self, counts: &[(Vec<u8>, u64)]) {
+        for (name, commands) in counts {
+            *self.passed.entry(name.clone()).or_default() += commands;
+        }
+    }
+
+    /// How often each name came that has a place, in lower case; they begin anew.
+    pub fn take(&mut self) -> Vec<(Vec<u8>, u64)> {
+        let mut counts = Vec::new();
+        for entry in self
+            .table
+            .iter_mut()
+            .filter(|entry| entry.kept.commands > 0)
+        {
+            counts.push((entry.name().to_ascii_lowercase(), entry.kept.commands));
+            (entry.kept.commands, entry.kept.args) = (0, 0);
+        }
+        counts
+    }
+
     /// Lines of all commands so far, as redis-check-aof counts them.
     pub fn lines(&self) -> u64 {
         let found = self.table.iter().map(|entry| entry.kept);
@@ -99,6 +129,9 @@ impl Names {
     /// How often each name came, in lower case.
     pub fn counts(&self) -> BTreeMap<Vec<u8>, u64> {
         let mut counts = self.others.clone();
+        for (name, commands) in &self.passed {
+            *counts.entry(name.clone()).or_default() += commands;
+        }
         for entry in self.table.iter().filter(|entry| entry.kept.commands > 0) {
             let name = entry.name().to_ascii_lowercase();
             *counts.entry(name).or_default() += entry.kept.commands;

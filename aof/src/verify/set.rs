@@ -13,16 +13,17 @@ use crate::error::{Error, ErrorKind};
 use crate::manifest::{Entry, FileKind};
 use crate::set::{Set, SetError};
 use crate::source::Source;
+use crate::verify::ahead::{Ahead, PIECE};
 use crate::verify::chosen::{Chosen, by_commands, by_manifest};
-use crate::verify::file::judged;
+use crate::verify::file::{By, WINDOW, judged};
 use crate::verify::finding::{Code, Finding, Findings};
 use crate::verify::judge::Role;
 use crate::verify::manifest;
 use crate::verify::report::{Counts, FileReport, SetReport};
 use crate::verify::{Options, file};
 
-/// Window of one file.
-const WINDOW: usize = 256 << 10;
+/// Files of more bytes are read by several threads.
+const LARGE: u64 = 8 * PIECE;
 
 /// Bytes of a base that are looked at to tell whose it is.
 const HEAD: u64 = 64 << 10;
@@ -33,7 +34,37 @@ const HEAD: u64 = 64 << 10;
 ///
 /// As [`file()`].
 pub fn single(name: &[u8], source: impl Read, options: &Options) -> SetReport {
-    let mut report = file(source, options);
+    alone(name, file(source, options), options)
+}
+
+/// As [`single`], for a file that can be opened more than once: if it is large,
+/// [`Options::threads`] read it, and come to the same report.
+///
+/// # Limits
+///
+/// As [`file()`], and 8 MiB for each thread, of which there are 8 at most.
+pub fn single_of(source: &dyn Source, name: &[u8], options: &Options) -> SetReport {
+    let role = Role {
+        last: true,
+        appended: true,
+    };
+    let large = source.size(name).is_some_and(|bytes| bytes > LARGE);
+    let by = by(large, source, name, options);
+    let report = match source.open(name) {
+        Ok(bytes) => judged(bytes, options, options.server, role, by),
+        Err(error) => {
+            let server = options.server.unwrap_or(Server::REDIS);
+            let mut report = unread(&Entry::new(name, 1, FileKind::Increment), server);
+            report.kind = None;
+            report.seq = None;
+            report.failure = Some(Error::new(ErrorKind::Io(error), 0, 0, 1));
+            report
+        }
+    };
+    alone(name, report, options)
+}
+
+fn alone(name: &[u8], mut report: FileReport, options: &Options) -> SetReport {
     report.name = name.to_vec();
     let told = report.rdb.as_ref().is_some_and(|rdb| rdb.server.is_some());
     SetReport {
@@ -58,7 +89,8 @@ pub fn single(name: &[u8], source: impl Read, options: &Options) -> SetReport {
 ///
 /// # Limits
 ///
-/// As [`file()`] for each of [`Options::threads`] files.
+/// As [`file()`] for each of [`Options::threads`] files; a file that is larger
+/// than all others together is read as by [`single_of`].
 ///
 /// # Examples
 ///
@@ -131,10 +163,20 @@ fn named(options: &Options) -> (Server, Chosen) {
     }
 }
 
-/// Judges all files.
+/// Judges all files: several at a time, or one after the other where one is most
+/// of it all, and several threads can read that.
 fn all(source: &dyn Source, set: &Set, options: &Options, server: Server) -> Vec<FileReport> {
     let last = set.files().len().saturating_sub(1);
-    in_parallel(set.files().len(), options.threads, |index| {
+    // Where it cannot be told nothing is large.
+    let size = |entry: &Entry| source.size(&entry.name).unwrap_or_default();
+    let sizes: Vec<u64> = set.files().iter().map(size).collect();
+    let total = sizes
+        .iter()
+        .fold(0u64, |sum, bytes| sum.saturating_add(*bytes));
+    let most = sizes.iter().copied().max().unwrap_or_default();
+    let by_pieces = most > LARGE && most > total / 2;
+    let threads = if by_pieces { 1 } else { options.threads };
+    in_parallel(set.files().len(), threads, |index| {
         let Some(entry) = set.files().get(index) else {
             return unread(&Entry::new(b"", 1, FileKind::Base), server);
         };
@@ -142,8 +184,31 @@ fn all(source: &dyn Source, set: &Set, options: &Options, server: Server) -> Vec
             last: index == last,
             appended: index == last && entry.kind == FileKind::Increment,
         };
-        one(source, entry, options, server, role)
+        let large = by_pieces && sizes.get(index).is_some_and(|bytes| *bytes > LARGE);
+        let by = by(large, source, &entry.name, options);
+        one(source, entry, options, server, role, by)
     })
+}
+
+/// Several threads for a large file, if there may be several.
+fn by<'s>(large: bool, source: &'s dyn Source, name: &'s [u8], options: &Options) -> By<'s> {
+    let threads = match options.threads {
+        0 => processors(),
+        n => n,
+    };
+    if !large || threads == 1 {
+        return By::One { window: WINDOW };
+    }
+    By::Several(Ahead {
+        source,
+        name,
+        threads,
+        piece: PIECE,
+    })
+}
+
+fn processors() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 fn ended(
@@ -195,9 +260,10 @@ fn one(
     options: &Options,
     server: Server,
     role: Role,
+    by: By<'_>,
 ) -> FileReport {
     let mut report = match source.open(&entry.name) {
-        Ok(bytes) => judged(bytes, options, Some(server), role, WINDOW),
+        Ok(bytes) => judged(bytes, options, Some(server), role, by),
         Err(error) => absent(entry, error, server, options),
     };
     report.name.clone_from(&entry.name);
@@ -254,7 +320,7 @@ fn unread(entry: &Entry, server: Server) -> FileReport {
 /// Does `count` jobs, `threads` at a time, and gives their results in order.
 fn in_parallel<T: Send>(count: usize, threads: usize, job: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let threads = match threads {
-        0 => thread::available_parallelism().map_or(1, NonZero::get),
+        0 => processors(),
         n => n,
     };
     if threads.min(count) <= 1 {

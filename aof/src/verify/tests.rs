@@ -2,7 +2,7 @@ use std::io::{self, Read};
 
 use proptest::prelude::*;
 
-use super::file::judged;
+use super::file::{By, judged};
 use super::judge::Role;
 use super::*;
 
@@ -222,8 +222,8 @@ proptest! {
     ) {
         let options = Options { truncate, ..Options::default() };
         let server = Some(server.parse().unwrap());
-        let whole = judged(&log[..], &options, server, ROLE, 1 << 20);
-        let cut = judged(&log[..], &options, server, ROLE, window);
+        let whole = judged(&log[..], &options, server, ROLE, By::One { window: 1 << 20 });
+        let cut = judged(&log[..], &options, server, ROLE, By::One { window });
         prop_assert_eq!(format!("{whole:?}"), format!("{cut:?}"));
         prop_assert_eq!(whole.counts.bytes, log.len() as u64);
         prop_assert!(whole.whole <= log.len() as u64);

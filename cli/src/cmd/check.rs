@@ -2,10 +2,10 @@
 
 pub(super) mod log;
 
-use rdbkit_aof::fs::shown;
 use std::io::{self, Read};
 use std::path::Path;
 
+use rdbkit_aof::fs::shown;
 use rdbkit_aof::verify::{Effect, SetReport};
 use rdbkit_aof::{Layout, sniff};
 use rdbkit_rdb::verify::{self, Code, Finding, Options, Report, Server, Verdict};
@@ -81,14 +81,12 @@ fn check(path: &Path, args: &CheckArgs, options: &Options) -> Result<Found, Stri
         return Err(format!("{} is {what}", shown(path)));
     }
     if is_log(path, args, &head) {
-        let source = head.as_slice().chain(&mut input);
-        let mut report = log::single(path, source, args);
-        // A pipe is gone by now; the report tells what it should be judged for.
-        if let Some(server) = report.suggests()
-            && let Some(again) = input.again()
-        {
-            report = log::single_for(path, again, args, server);
-        }
+        let mut report = if input.is_file() {
+            log::file(path, args)
+        } else {
+            // A pipe is gone behind that; the report tells what it should be judged for.
+            log::single(path, head.as_slice().chain(&mut input), args)
+        };
         for rdb in report.files.iter_mut().filter_map(|f| f.rdb.as_mut()) {
             name_duplicates(rdb, &input);
         }

@@ -1,9 +1,9 @@
 //! `rdbkit extract`: the keys that match, as a new RDB file.
 
-use rdbkit_aof::fs::shown;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
+use rdbkit_aof::fs::shown;
 use rdbkit_rdb::extract::{ExtractError, Keep, Summary, extract};
 use rdbkit_rdb::filter::Filter;
 use rdbkit_rdb::write::{Format, WriteError, Writer};

@@ -1,8 +1,8 @@
 //! `rdbkit get`: the value of one key.
 
-use rdbkit_aof::fs::shown;
 use std::io::{self, Write};
 
+use rdbkit_aof::fs::shown;
 use rdbkit_aof::unquoted;
 use rdbkit_rdb::SliceReader;
 use rdbkit_rdb::extract::{ExtractError, Keep, extract};

@@ -1,15 +1,15 @@
 //! Edits of a log for people: what goes, what stays, why not.
 
-use rdbkit_aof::fs::shown;
 use std::io::{self, Write};
 use std::path::Path;
 
+use rdbkit_aof::brief_word;
 use rdbkit_aof::edit::{
     Around, Damage, Error, Excerpt, Fate, ManifestHarm, Needs, Note, Plan, Spot, Tally,
 };
+use rdbkit_aof::fs::shown;
 use rdbkit_rdb::verify::Server;
 
-use crate::render::command::word;
 use crate::render::table::Table;
 use crate::render::text::{CARE, counted, grouped, row};
 use crate::time::Time;
@@ -134,7 +134,7 @@ fn gone(out: &mut dyn Write, gone: &Tally) -> io::Result<()> {
         .names
         .iter()
         .take(LISTED)
-        .map(|(name, count)| format!("{} {}", word(name.as_bytes()), grouped(*count)))
+        .map(|(name, count)| format!("{} {}", brief_word(name.as_bytes()), grouped(*count)))
         .collect();
     if let Some(more @ 1..) = gone.names.len().checked_sub(LISTED) {
         names.push(format!("{more} other names"));
@@ -148,7 +148,7 @@ fn gone(out: &mut dyn Write, gone: &Tally) -> io::Result<()> {
             .first_keys
             .iter()
             .take(LISTED)
-            .map(|(db, key)| format!("{} (db{db})", word(key)))
+            .map(|(db, key)| format!("{} (db{db})", brief_word(key)))
             .collect();
         if gone.keys > keys.len() as u64 {
             keys.push("...".to_owned());
@@ -192,7 +192,11 @@ fn needs(needs: &Needs) -> String {
     );
     let mut text = format!("{redis}; {valkey}");
     if !needs.unknown.is_empty() {
-        let names: Vec<String> = needs.unknown.iter().map(|n| word(n.as_bytes())).collect();
+        let names: Vec<String> = needs
+            .unknown
+            .iter()
+            .map(|n| brief_word(n.as_bytes()))
+            .collect();
         text.push_str(&format!("; what knows {}", names.join(", ")));
     }
     text

@@ -3,13 +3,14 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use rdbkit_aof::brief_word;
 use rdbkit_aof::edit::Plan;
 use rdbkit_aof::fs::{Log, Written, shown};
 use rdbkit_aof::verify::Effect;
 use rdbkit_rdb::verify::{Product, Server};
 
 use crate::proof::Proof;
-use crate::render::command::word;
+use crate::render::shell::shell;
 use crate::render::text::{CARE, GOOD, counted, grouped, row};
 
 /// Writes what became of it.
@@ -65,7 +66,7 @@ pub fn outcome(
         )?;
     }
     if !written.others.is_empty() {
-        let names: Vec<String> = written.others.iter().map(|name| word(name)).collect();
+        let names: Vec<String> = written.others.iter().map(|name| brief_word(name)).collect();
         row(
             out,
             "",
@@ -125,33 +126,12 @@ fn start(server: Server, path: &Path, manifest: Option<&[u8]>) -> String {
     }
 }
 
-/// A path as a shell takes it.
-pub fn shell(path: &Path) -> String {
-    let Some(text) = path
-        .to_str()
-        .filter(|text| *text == shown(path).to_string())
-    else {
-        // Bash, zsh and ksh read these escapes.
-        let bytes = path.as_os_str().as_encoded_bytes();
-        return format!("$'{}'", bytes.escape_ascii());
-    };
-    let plain = |c: char| c.is_alphanumeric() || "/._-+,:=@%".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn commands_can_be_pasted() {
-        assert_eq!(shell(Path::new("/srv/redis/new")), "/srv/redis/new");
-        assert_eq!(shell(Path::new("it's new")), r"'it'\''s new'");
-        assert_eq!(shell(Path::new("a\n'b")), r"$'a\n\'b'");
         let text = start(
             Server::new(Product::Redis, 8, 0),
             Path::new("/srv/my data/new"),

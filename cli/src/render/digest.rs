@@ -1,11 +1,11 @@
 //! Digests, one a line: as `sha1sum` prints them, or as JSON.
 
-use rdbkit_aof::fs::shown;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
 use rdbkit_aof::digest::{Obstacles, Report};
+use rdbkit_aof::fs::shown;
 use rdbkit_aof::{Set, quoted};
 use rdbkit_rdb::Record;
 use rdbkit_rdb::digest::{Dataset, Digest};

@@ -3,8 +3,9 @@
 pub mod aof_edit;
 pub mod aof_edit_json;
 pub mod aof_edit_outcome;
+pub mod aof_points;
 pub mod aof_stats;
-pub mod command;
+pub mod aof_stats_json;
 pub mod diff;
 pub mod digest;
 pub mod export;
@@ -12,6 +13,7 @@ pub mod json;
 pub mod keys;
 pub mod salvage;
 pub mod salvage_json;
+pub mod shell;
 pub mod stats;
 pub mod table;
 pub mod text;

@@ -2,12 +2,12 @@
 
 pub mod log;
 
-use rdbkit_aof::fs::shown;
 use std::io::{self, Write};
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
+use rdbkit_aof::fs::shown;
 use rdbkit_rdb::ObjectKind;
 use rdbkit_rdb::verify::{ChecksumState, Database, Report, Severity, Verdict};
 

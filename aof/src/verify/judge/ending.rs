@@ -139,7 +139,7 @@ impl Judge<'_> {
         }
         let cuts = effect.cuts();
         let (max, db) = (self.options.max_findings, self.db);
-        let line = line.unwrap_or_else(|| 1 + self.names.lines());
+        let line = line.unwrap_or_else(|| self.line());
         self.findings.add(code, effect, max, || Finding {
             code,
             effect,

@@ -1,9 +1,9 @@
 //! `rdbkit aof history`: what happened to one key.
 
-use rdbkit_aof::fs::shown;
 use std::cell::RefCell;
 use std::io::{self, Write};
 
+use rdbkit_aof::fs::shown;
 use rdbkit_aof::search::{BaseKey, Found, History, Question, Touch};
 use rdbkit_aof::walk::{FileEnd, Item, Unit, Visitor};
 use serde::Serialize;
@@ -81,7 +81,7 @@ pub fn run(args: &HistoryArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
             "rdbkit: {}: none of {} commands touched {}, and no base holds it",
             shown(&args.path),
             grouped(history.commands()),
-            render::command::word(args.key.as_encoded_bytes()),
+            rdbkit_aof::brief_word(args.key.as_encoded_bytes()),
         )?;
         return Ok(worst.max(Exit::Problems));
     }
@@ -97,7 +97,7 @@ where
         let names = history
             .unknown_names()
             .iter()
-            .map(|name| render::command::word(name));
+            .map(|name| rdbkit_aof::brief_word(name));
         writeln!(
             err,
             "rdbkit: {} of unknown kind may have touched it ({})",
@@ -307,18 +307,18 @@ fn other<'t>(touch: &Touch<'t>) -> (Option<&'t [u8]>, Option<u64>) {
 
 /// What the command alone does not say.
 fn remark(found: &Found<'_>) -> String {
-    let name = render::command::word(found.name);
+    let name = rdbkit_aof::brief_word(found.name);
     let db = found.db;
     match found.touch {
         Touch::Key => String::new(),
-        Touch::RenamedTo(to) => format!("  [it is {} now]", render::command::word(to)),
-        Touch::RenamedFrom(from) => format!("  [replaced by {}]", render::command::word(from)),
+        Touch::RenamedTo(to) => format!("  [it is {} now]", rdbkit_aof::brief_word(to)),
+        Touch::RenamedFrom(from) => format!("  [replaced by {}]", rdbkit_aof::brief_word(from)),
         Touch::CopiedTo(to, db) => {
-            format!("  [copied to {} in db{db}]", render::command::word(to))
+            format!("  [copied to {} in db{db}]", rdbkit_aof::brief_word(to))
         }
         Touch::CopiedFrom(from, from_db) => format!(
             "  [{name} in db{db} copied from {} in db{from_db}]",
-            render::command::word(from)
+            rdbkit_aof::brief_word(from)
         ),
         Touch::MovedTo(to) => format!("  [it is in db{to} now]"),
         Touch::MovedFrom(from) => format!("  [came to db{db} from db{from}]"),

@@ -1,9 +1,9 @@
 //! `rdbkit aof log`: the commands of a log that match.
 
-use rdbkit_aof::fs::shown;
 use std::collections::VecDeque;
 use std::io::{self, Write};
 
+use rdbkit_aof::fs::shown;
 use rdbkit_aof::search::Filter;
 use rdbkit_aof::walk::{Item, Unit, Visitor};
 use rdbkit_aof::{Place, quoted};
@@ -13,7 +13,6 @@ use crate::Streams;
 use crate::args::LogArgs;
 use crate::cmd::aof::opened::Opened;
 use crate::exit::Exit;
-use crate::render;
 use crate::render::json::{SCHEMA, Text};
 use crate::time::Time;
 
@@ -336,7 +335,7 @@ pub(super) fn command_text(item: &Item<'_>, full: bool) -> String {
         let words: Vec<_> = command.args().map(quoted).collect();
         words.join(" ")
     } else {
-        render::command::line(&command)
+        rdbkit_aof::brief(&command)
     };
     if let Item::Abridged(_) = item {
         text.push_str(" (cut short)");

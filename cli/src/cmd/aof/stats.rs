@@ -26,7 +26,7 @@ pub fn run(args: &StatsArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
     let mut stats = Stats::new();
     let ends = log.walk(&mut stats);
     if args.json {
-        render::aof_stats::json(streams.out, log.path(), &log.names(), &stats)?;
+        render::aof_stats_json::json(streams.out, log.path(), &log.names(), &stats)?;
     } else {
         render::aof_stats::text(streams.out, log.path(), &log.names(), &stats)?;
     }

@@ -9,7 +9,6 @@ use std::path::Path;
 use rdbkit_aof::fs::{FindError, Folder, Log, shown};
 use rdbkit_aof::verify::{self, Chosen, Options, SetReport};
 use rdbkit_aof::{Layout, Source, sniff};
-use rdbkit_rdb::verify::Server;
 
 use crate::args::CheckArgs;
 use crate::cmd::check::name_duplicates;
@@ -54,20 +53,27 @@ pub fn check(path: &Path, args: &CheckArgs) -> Result<SetReport, String> {
     Ok(report)
 }
 
-/// Checks a log that is one file.
+/// Checks a log that is one file or comes through a pipe.
 pub fn single(path: &Path, source: impl Read, args: &CheckArgs) -> SetReport {
     let name = path.file_name().unwrap_or_default();
     verify::single(name.as_encoded_bytes(), source, &options(args))
 }
 
-/// The same for another server than was thought at first.
-pub fn single_for(path: &Path, source: impl Read, args: &CheckArgs, server: Server) -> SetReport {
-    let name = path.file_name().unwrap_or_default();
-    let options = Options {
-        server: Some(server),
-        ..options(args)
+/// The same of a regular file, which several threads can read; once more if it
+/// tells that it should be judged for another server than was thought at first.
+pub fn file(path: &Path, args: &CheckArgs) -> SetReport {
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => Folder::new(folder),
+        _ => Folder::new("."),
     };
-    let mut report = verify::single(name.as_encoded_bytes(), source, &options);
+    let mut options = options(args);
+    let report = verify::single_of(&folder, name, &options);
+    let Some(server) = report.suggests() else {
+        return report;
+    };
+    options.server = Some(server);
+    let mut report = verify::single_of(&folder, name, &options);
     report.chosen = Chosen::Commands;
     report
 }

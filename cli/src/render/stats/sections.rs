@@ -3,9 +3,9 @@
 use rdbkit_rdb::ObjectKind;
 use rdbkit_rdb::stats::{Allocator, BigKey, Database, Histogram, Lifetime, Stats, Tally, Weight};
 
-use crate::render::command::word;
 use crate::render::keys::{encoding, time};
 use crate::render::text::{counted, grouped, origin};
+use rdbkit_aof::brief_word as word;
 
 /// One table.
 pub struct Section {

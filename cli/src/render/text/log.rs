@@ -1,12 +1,12 @@
 //! Reports on logs for people: one screen a log, a line a file.
 
-use rdbkit_aof::fs::shown;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
 use jiff::Timestamp;
 use rdbkit_aof::FileKind;
+use rdbkit_aof::fs::shown;
 use rdbkit_aof::verify::{Chosen, Code, Counts, Cut, Effect, FileReport, Finding, SetReport};
 use rdbkit_rdb::verify::Verdict;
 

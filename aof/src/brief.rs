@@ -1,6 +1,9 @@
-//! One command as one line for people: `SET user:1 "a b\xff" PXAT 1763718000000`.
+//! Commands and words in short: `SET user:1 "a b\xff" PXAT 1763718000000`.
 
-use rdbkit_aof::{Command, quoted};
+use std::fmt::Write as _;
+
+use crate::command::Command;
+use crate::words::quoted;
 
 /// Characters of a line, about; it may be one word longer.
 const LINE: usize = 160;
@@ -10,20 +13,35 @@ const WORD: usize = 48;
 
 /// The arguments, quoted as redis-cli quotes them, on one line that stays short
 /// whatever the command holds: long arguments are cut and say how long they
-/// are, and of too many arguments it says how many follow.
+/// are, and of too many arguments it says how many follow. Never longer than
+/// 320 characters.
+///
+/// # Examples
+///
+/// ```
+/// use rdbkit_aof::{Command, brief};
+///
+/// let command = Command::parse(b"*3\r\n$3\r\nset\r\n$1\r\nk\r\n$3\r\na b\r\n")?;
+/// assert_eq!(brief(&command), r#"set k "a b""#);
+/// # Ok::<(), rdbkit_aof::Error>(())
+/// ```
 #[must_use]
-pub fn line(command: &Command<'_>) -> String {
+pub fn brief(command: &Command<'_>) -> String {
     let mut out = String::new();
     let mut args = command.args();
-    while let Some(arg) = args.next() {
+    let mut left = command.len();
+    while out.len() <= LINE
+        && let Some((arg, length)) = args.next_part()
+    {
         if !out.is_empty() {
             out.push(' ');
         }
-        out.push_str(&word(arg));
-        if out.len() > LINE && args.len() > 0 {
-            out.push_str(&format!(" ... ({} arguments more)", args.len()));
-            break;
-        }
+        push(arg, length, &mut out);
+        left -= 1;
+    }
+    if left > 0 {
+        // Writing to a String does not fail.
+        _ = write!(out, " ... ({left} arguments more)");
     }
     out
 }
@@ -31,7 +49,14 @@ pub fn line(command: &Command<'_>) -> String {
 /// One argument or key, quoted where it has to be and cut where it is long:
 /// `"a b"`, `vvvv...(1000 bytes)`.
 #[must_use]
-pub fn word(bytes: &[u8]) -> String {
+pub fn brief_word(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    push(bytes, bytes.len(), &mut out);
+    out
+}
+
+/// `bytes` is what is there of a word of `length` bytes.
+fn push(bytes: &[u8], length: usize, out: &mut String) {
     let mut shown = bytes.get(..WORD).unwrap_or(bytes);
     let mut text = quoted(shown);
     if text.len() > 2 * WORD {
@@ -39,10 +64,10 @@ pub fn word(bytes: &[u8]) -> String {
         shown = bytes.get(..WORD / 4).unwrap_or(bytes);
         text = quoted(shown);
     }
-    if shown.len() == bytes.len() {
-        text.into_owned()
-    } else {
-        format!("{text}...({} bytes)", bytes.len())
+    out.push_str(&text);
+    if shown.len() < length {
+        // Writing to a String does not fail.
+        _ = write!(out, "...({length} bytes)");
     }
 }
 
@@ -57,7 +82,7 @@ mod tests {
             raw.extend_from_slice(arg);
             raw.extend_from_slice(b"\r\n");
         }
-        line(&Command::parse(&raw).unwrap())
+        brief(&Command::parse(&raw).unwrap())
     }
 
     #[test]
@@ -78,6 +103,14 @@ mod tests {
         let many = of(&[&b"RPUSH"[..]; 100]);
         assert!(many.ends_with(" arguments more)"), "{many}");
         let worst = of(&[&[0xff; 1000][..]; 100]);
-        assert!(worst.len() < 2 * LINE, "{worst}");
+        assert!(worst.len() <= 320, "{worst}");
+    }
+
+    #[test]
+    fn of_a_command_that_was_not_kept_whole() {
+        let part = Command::beginning(b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$900\r\nvvv", 3);
+        assert_eq!(brief(&part), "SET k vvv...(900 bytes)");
+        let part = Command::beginning(b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$9", 3);
+        assert_eq!(brief(&part), "SET k ... (1 arguments more)");
     }
 }
