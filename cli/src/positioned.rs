@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use rdbkit_aof::fs::shown;
 use rdbkit_rdb::diff::{ReadAt, TempSpace};
 
 /// A regular file, read where it is asked for. Not mapped: a map of a file that
@@ -57,8 +58,7 @@ impl ReadAt for Temporary {
 impl TempSpace for Temporary {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         let folder = &self.folder;
-        let named =
-            |e: io::Error| io::Error::new(e.kind(), format!("in {}: {e}", folder.display()));
+        let named = |e: io::Error| io::Error::new(e.kind(), format!("in {}: {e}", shown(folder)));
         let file = match &mut self.file {
             Some(file) => file,
             none => none.insert(tempfile::tempfile_in(folder).map_err(named)?),

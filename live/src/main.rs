@@ -1,7 +1,7 @@
 //! Compares what `rdbkit check` says with what running servers said.
 //!
-//! Usage: `rdbkit-live RDBKIT FOLDER`, where `RDBKIT` is the program and
-//! `FOLDER` holds what `live.sh` has just made:
+//! Usage: `rdbkit-live RDBKIT FOLDER [data] [asked]`, where `RDBKIT` is the program and
+//! `FOLDER` holds what `live.sh` has just made; of that, only the parts named:
 //!
 //! ```text
 //! data/SEED/SERVER/    dump.rdb, truth.json, birth.json: a data set and all the server told of it
@@ -18,6 +18,7 @@ mod asked;
 mod dataset;
 mod program;
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -43,15 +44,30 @@ impl Tally {
     }
 }
 
+/// What compares one part of the folder.
+type Part = fn(&Rdbkit, &Path, &mut Tally) -> Result<(), String>;
+
+const PARTS: [(&str, Part); 2] = [
+    ("data", dataset::compare_all),
+    ("asked", asked::compare_all),
+];
+
 fn main() -> ExitCode {
     let args: Vec<_> = std::env::args_os().skip(1).collect();
-    let [rdbkit, folder] = &args[..] else {
-        eprintln!("usage: rdbkit-live RDBKIT FOLDER (live.sh does it all)");
-        return ExitCode::from(2);
+    let known = |named: &OsString| PARTS.iter().any(|(name, _)| named == name);
+    let (rdbkit, folder, named) = match &args[..] {
+        [rdbkit, folder, named @ ..] if named.iter().all(known) => (rdbkit, folder, named),
+        _ => {
+            eprintln!("usage: rdbkit-live RDBKIT FOLDER [data] [asked] (live.sh does it all)");
+            return ExitCode::from(2);
+        }
     };
     let (rdbkit, folder) = (Rdbkit::new(rdbkit), Path::new(folder));
     let mut tally = Tally::default();
-    for part in [dataset::compare_all, asked::compare_all] {
+    for (name, part) in PARTS {
+        if !named.is_empty() && !named.iter().any(|n| n == name) {
+            continue;
+        }
         if let Err(why) = part(&rdbkit, folder, &mut tally) {
             eprintln!("rdbkit-live: {why}");
             return ExitCode::from(2);

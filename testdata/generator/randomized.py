@@ -136,11 +136,12 @@ def past_keys(p):
     """Keys that the file holds but nobody can see any more."""
     if not (p.server.has((3, 0)) and no_active_expiry(p.client)):
         return
-    at = int(time.time() * 1000) + 50
+    # Late enough that a busy machine gets there before: else the server deletes them at once.
+    at = int(time.time() * 1000) + 300
     for i in range(p.random.randrange(0, 6)):
         p.run(("SET", "past:%d" % i, "gone"), ("PEXPIREAT", "past:%d" % i, at + i))
         p.hidden.append({"db": p.db, "key": "past:%d" % i, "type": "string", "value": "gone", "pexpireat": at + i})
-    time.sleep(0.1)
+    time.sleep(max(0, at / 1000 + 0.05 - time.time()))
 
 
 def fill(p, keys):

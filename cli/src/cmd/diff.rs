@@ -4,6 +4,7 @@ mod input;
 
 use std::io;
 
+use rdbkit_aof::fs::shown;
 use rdbkit_rdb::diff::{Diff, DiffError, Difference, Side, Summary, Tally, ValueDifference};
 use rdbkit_rdb::filter::Filter;
 
@@ -134,8 +135,8 @@ fn judge(
 
 fn failed(old: &Compared, new: &Compared, error: DiffError) -> Failure {
     let path = |side| match side {
-        Side::Old => old.path.display(),
-        Side::New => new.path.display(),
+        Side::Old => shown(&old.path),
+        Side::New => shown(&new.path),
     };
     match error {
         DiffError::Visitor(error) => Failure::Output(error),

@@ -123,12 +123,12 @@ fn digest(args: &DigestArgs, path: &Path, streams: &mut Streams<'_>) -> Result<E
     if !args.base_only && has_commands_behind(path, reader)? {
         if args.per_key {
             let why = "an append-only file: commands follow the RDB part, whose keys these are";
-            return Err(trouble(format!("{} is {why}", path.display())));
+            return Err(trouble(format!("{} is {why}", shown(path))));
         }
         if !input.is_file() {
             let why = "an append-only file: commands follow the RDB part. It has to be read twice; \
                        name the file, not a pipe";
-            return Err(trouble(format!("{} is {why}", path.display())));
+            return Err(trouble(format!("{} is {why}", shown(path))));
         }
         return log::digest(args, path, streams);
     }

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
+use rdbkit_aof::fs::shown;
 use rdbkit_rdb::commands::{Commands, Options, Target};
 use rdbkit_rdb::filter::Filter;
 use rdbkit_rdb::pieces::{Expired, Summary, VisitError, Visitor, visit};
@@ -76,7 +77,7 @@ fn export(args: &ExportArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure>
         let mut new =
             NewFile::create(&args.output, args.force, &args.file).map_err(Failure::trouble)?;
         let cannot =
-            |e: io::Error| Failure::trouble(format!("cannot write {}: {e}", args.output.display()));
+            |e: io::Error| Failure::trouble(format!("cannot write {}: {e}", shown(&args.output)));
         let written = job.write(new.file(), cannot)?;
         let done = job.end(written);
         if done.damage.is_none() || args.partial {
@@ -153,7 +154,7 @@ impl Job<'_> {
             Err(VisitError::Output(error)) => return Err(error),
             Err(VisitError::File(error)) => Failure::of_file(&self.args.file, &error),
             Err(error) => {
-                let why = format!("{}: {error}", self.args.file.display());
+                let why = format!("{}: {error}", shown(&self.args.file));
                 Failure::Job(Exit::Problems, why)
             }
         };
@@ -317,7 +318,7 @@ fn tell(
     let (keys, seen, bytes) = (grouped(keys), grouped(filter.seen()), grouped(done.bytes));
     let to = match args.output == Path::new("-") {
         true => "standard output".to_owned(),
-        false => args.output.display().to_string(),
+        false => shown(&args.output).to_string(),
     };
     let format = args.format.name();
     writeln!(

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use rdbkit_aof::fs::shown;
 use rdbkit_aof::{Layout, sniff};
 use rdbkit_rdb::salvage::{Options, Report, Salvage, SalvageError, Source};
 use rdbkit_rdb::verify::{self, Verdict};
@@ -76,7 +77,7 @@ fn make(args: &SalvageArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> 
     }
     if !kept {
         let why = "nothing can be read of it; no file was written";
-        writeln!(streams.err, "rdbkit: {}: {why}", args.file.display())?;
+        writeln!(streams.err, "rdbkit: {}: {why}", shown(&args.file))?;
         return Ok(Exit::Trouble);
     }
     Ok(match report.is_whole() && !report.commands_behind {
@@ -91,13 +92,13 @@ fn is_worth_keeping(report: &Report) -> bool {
 }
 
 fn begin(path: &Path, source: &Path) -> Result<NewFile, Failure> {
-    let shown = path.display();
+    let name = shown(path);
     if path == Path::new("-") {
         let why = "the new file is verified before it is handed over: -o needs the name of a file";
         return Err(Failure::trouble(why));
     }
     if fs::symlink_metadata(path).is_ok_and(|there| !there.is_dir()) {
-        let why = format!("{shown} is there already; nothing is overwritten");
+        let why = format!("{name} is there already; nothing is overwritten");
         return Err(Failure::trouble(why));
     }
     NewFile::create(path, false, source).map_err(Failure::trouble)
@@ -124,7 +125,7 @@ impl Source for Broken {
 /// Opens the damaged file. What cannot be read twice is copied to a file
 /// without a name, beside the new one.
 fn open(path: &Path, output: Option<&Path>) -> Result<Broken, Failure> {
-    let cannot = |e: io::Error| Failure::trouble(format!("cannot read {}: {e}", path.display()));
+    let cannot = |e: io::Error| Failure::trouble(format!("cannot read {}: {e}", shown(path)));
     let mut input = Input::open(path).map_err(|e| Failure::trouble(e.to_string()))?;
     let mut file = match input {
         Input::File(file) if file.metadata().is_ok_and(|m| m.is_file()) => file,
@@ -136,7 +137,7 @@ fn open(path: &Path, output: Option<&Path>) -> Result<Broken, Failure> {
                 (None, _) => tempfile::tempfile(),
                 (_, beside) => tempfile::tempfile_in(beside.unwrap_or(Path::new("."))),
             }
-            .map_err(|e| Failure::trouble(format!("cannot copy {}: {e}", path.display())))?;
+            .map_err(|e| Failure::trouble(format!("cannot copy {}: {e}", shown(path))))?;
             io::copy(&mut input, &mut copy).map_err(cannot)?;
             copy
         }
@@ -154,7 +155,7 @@ fn open(path: &Path, output: Option<&Path>) -> Result<Broken, Failure> {
         _ => compressed(&head, "salvage"),
     };
     match other {
-        Some(other) => Err(Failure::trouble(format!("{} is {other}", path.display()))),
+        Some(other) => Err(Failure::trouble(format!("{} is {other}", shown(path)))),
         None => Ok(Broken { file, len }),
     }
 }
@@ -194,5 +195,5 @@ fn failed(args: &SalvageArgs, error: SalvageError) -> Failure {
         (SalvageError::Write(_), Some(new)) => new,
         _ => &args.file,
     };
-    Failure::trouble(format!("{}: {error}", path.display()))
+    Failure::trouble(format!("{}: {error}", shown(path)))
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufWriter, Write};
 
+use rdbkit_aof::fs::shown;
 use rdbkit_rdb::stats::{Options, Stats};
 
 use crate::Streams;
@@ -97,7 +98,7 @@ fn per_key(
         let Some(key) = stats.event(at, &event).map_err(|kind| {
             Failure::Job(
                 Exit::Problems,
-                format!("{}: {kind} at offset {at}", args.file.display()),
+                format!("{}: {kind} at offset {at}", shown(&args.file)),
             )
         })?
         else {
@@ -118,7 +119,7 @@ fn write_html(
     now_ms: i64,
 ) -> Result<(), Failure> {
     let path = args.html.as_deref().unwrap_or(&args.file);
-    let cannot = |e: io::Error| Failure::trouble(format!("cannot write {}: {e}", path.display()));
+    let cannot = |e: io::Error| Failure::trouble(format!("cannot write {}: {e}", shown(path)));
     let mut out = BufWriter::new(new.file());
     html::page(&mut out, &args.file, stats, damage, now_ms).map_err(cannot)?;
     out.flush().map_err(cannot)?;
@@ -149,7 +150,7 @@ fn end(
         exit = Exit::Problems;
     }
     if let Some(path) = &args.html {
-        writeln!(err, "rdbkit: report written to {}", path.display())?;
+        writeln!(err, "rdbkit: report written to {}", shown(path))?;
     }
     Ok(exit)
 }

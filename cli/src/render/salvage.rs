@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use rdbkit_aof::fs::shown;
 use rdbkit_rdb::salvage::{Assumed, Gap, Kind, Record, Report};
 use rdbkit_rdb::verify::ChecksumState;
 
@@ -24,13 +25,13 @@ pub fn report(out: &mut dyn Write, args: &SalvageArgs, report: &Report) -> io::R
         report if report.damage_unlocated() => (CARE, "in doubt"),
         _ => (BAD, "damaged"),
     };
-    let (path, server) = (args.file.display(), report.server);
+    let (path, server) = (shown(&args.file), report.server);
     writeln!(out, "{path}: {style}{state}{style:#} (judged for {server})")?;
     format(out, report)?;
     let keys = counted(report.keys, "key", "keys");
     let to = match &args.output {
         Some(new) if report.keys + report.functions > 0 || report.is_whole() => {
-            format!("to {}", new.display())
+            format!("to {}", shown(new))
         }
         _ => "nothing was written".to_owned(),
     };
@@ -117,10 +118,10 @@ fn one(out: &mut dyn Write, gap: &Gap) -> io::Result<()> {
     let what = match (gap.kind, &gap.key) {
         (Kind::Record, Some(key)) => format!(
             "the value of {} is lost, and nothing else",
-            shown(key, gap.db)
+            quoted(key, gap.db)
         ),
         (Kind::Record, None) => "one record is lost, and nothing else".to_owned(),
-        (Kind::LeftOut, Some(key)) => format!("{} was left out", shown(key, gap.db)),
+        (Kind::LeftOut, Some(key)) => format!("{} was left out", quoted(key, gap.db)),
         (Kind::LeftOut, None) => "it was left out".to_owned(),
         (Kind::Selector, _) => format!("its keys are in db{} of the new file", gap.db_after),
         (Kind::Missing, _) if gap.bytes == 0 => "more may have followed".to_owned(),
@@ -129,7 +130,7 @@ fn one(out: &mut dyn Write, gap: &Gap) -> io::Result<()> {
             let keys = counted(gap.keys_estimated, "key", "keys");
             let first = key
                 .as_ref()
-                .map(|key| format!(", the first is {}", shown(key, gap.db)));
+                .map(|key| format!(", the first is {}", quoted(key, gap.db)));
             format!("an estimated {keys}{}", first.unwrap_or_default())
         }
     };
@@ -139,7 +140,7 @@ fn one(out: &mut dyn Write, gap: &Gap) -> io::Result<()> {
     let place = |record: &Record| {
         format!(
             "{} (byte {})",
-            shown(&record.key, record.db),
+            quoted(&record.key, record.db),
             grouped(record.offset)
         )
     };
@@ -206,7 +207,7 @@ fn notes(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     Ok(())
 }
 
-fn shown(key: &[u8], db: u64) -> String {
+fn quoted(key: &[u8], db: u64) -> String {
     let front = key.get(..SHOWN.min(key.len())).unwrap_or_default();
     let dots = if key.len() > SHOWN { "..." } else { "" };
     format!("\"{}{dots}\" of db{db}", front.escape_ascii())

@@ -8,6 +8,7 @@ mod sections;
 use std::io::{self, Write};
 use std::path::Path;
 
+use rdbkit_aof::fs::shown;
 use rdbkit_rdb::stats::Stats;
 
 use crate::render::table::Table;
@@ -23,7 +24,7 @@ const ROWS: usize = 20;
 ///
 /// Of writing.
 pub fn text(out: &mut dyn Write, path: &Path, stats: &Stats) -> io::Result<()> {
-    writeln!(out, "{}", path.display())?;
+    writeln!(out, "{}", shown(path))?;
     for (name, text) in facts(stats) {
         row(out, name, &text)?;
     }

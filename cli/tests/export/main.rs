@@ -4,6 +4,7 @@
 
 #[path = "../../../rdb/tests/truth/fixture.rs"]
 mod fixture;
+mod forms;
 mod program;
 mod roundtrip;
 #[path = "../schema/mod.rs"]

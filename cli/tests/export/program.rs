@@ -9,6 +9,7 @@ use std::process::Stdio;
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
+use crate::forms::{Cell, rows};
 use crate::{dense, export, rdbkit, schema, testdata};
 
 pub fn schema() -> Json {
@@ -79,25 +80,8 @@ fn one_document() {
     assert_eq!(document["keys"][0]["key"], "in9");
 }
 
-/// A reader of CSV as RFC 4180 has it, with quotes told from nothing.
-fn rows(text: &str) -> Vec<Vec<String>> {
-    let (mut rows, mut row, mut cell, mut quoted) = (Vec::new(), Vec::new(), String::new(), false);
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' if quoted && chars.peek() == Some(&'"') => cell.push(chars.next().unwrap()),
-            '"' => quoted = !quoted,
-            ',' if !quoted => row.push(std::mem::take(&mut cell)),
-            '\n' if !quoted => {
-                row.push(std::mem::take(&mut cell));
-                rows.push(std::mem::take(&mut row));
-            }
-            c => cell.push(c),
-        }
-    }
-    assert!(!quoted && row.is_empty() && cell.is_empty());
-    rows
-}
+/// The columns of CSV.
+pub const COLUMNS: &str = "db,key,type,expire_ms,position,field,value,score,field_expire_ms,base64";
 
 #[test]
 fn one_row_an_element() {
@@ -109,25 +93,18 @@ fn one_row_an_element() {
         "{}",
         outcome.said
     );
+    assert_eq!(outcome.text().lines().next(), Some(COLUMNS));
     let rows = rows(outcome.text());
     assert!(rows.iter().all(|row| row.len() == 10));
-    let mut by_key: BTreeMap<&str, Vec<&[String]>> = BTreeMap::new();
+    let cell = |row: &[Cell], column: usize| row[column].clone().unwrap_or_default();
+    let mut by_key: BTreeMap<String, Vec<&[Cell]>> = BTreeMap::new();
     for row in &rows {
-        by_key.entry(&row[1]).or_default().push(row);
+        by_key.entry(cell(row, 1)).or_default().push(row);
     }
     assert_eq!(by_key["key"].len(), 1);
-    let cells = |key: &str, columns: &[usize]| -> Vec<Vec<&str>> {
-        let cell = |row: &&[String]| {
-            columns
-                .iter()
-                .map(|c| &row[*c])
-                .cloned()
-                .collect::<Vec<_>>()
-        };
-        let _ = cell;
-        by_key[key]
-            .iter()
-            .map(|row| columns.iter().map(|c| row[*c].as_str()).collect())
+    let cells = |key: &str, columns: &[usize]| -> Vec<Vec<String>> {
+        let rows = by_key[key].iter();
+        rows.map(|row| columns.iter().map(|c| cell(row, *c)).collect())
             .collect()
     };
     assert_eq!(

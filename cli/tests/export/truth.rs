@@ -8,12 +8,12 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
-use crate::{export, fixture, schema};
+use crate::{export, fixture, forms, schema};
 
 type Result<T> = std::result::Result<T, String>;
 
 /// The bytes of a text of an export.
-fn bytes(text: &Json) -> Vec<u8> {
+pub fn bytes(text: &Json) -> Vec<u8> {
     match text {
         Json::String(text) => text.clone().into_bytes(),
         Json::Object(object) => {
@@ -39,7 +39,7 @@ fn text(json: &Json) -> Json {
     told(&bytes(json))
 }
 
-fn list(json: &Json) -> &Vec<Json> {
+pub fn list(json: &Json) -> &Vec<Json> {
     json.as_array()
         .unwrap_or_else(|| panic!("{json} is no list"))
 }
@@ -304,6 +304,10 @@ fn compare(fixture: &fixture::Fixture, schema: &Json) -> Result<u64> {
     if outcome.code != 0 {
         return Err(format!("exit {}: {}", outcome.code, outcome.said));
     }
+    let csv = export(file.path(), &["--format", "csv"]);
+    forms::compare_csv(&csv, &outcome)?;
+    let document = export(file.path(), &["--format", "json"]);
+    forms::compare_document(&document, &outcome, &truth)?;
     let mut keys: BTreeMap<(u64, String), Json> = BTreeMap::new();
     for key in outcome.lines() {
         if let Some(fault) = schema::fault(schema, schema, &key) {

@@ -26,10 +26,8 @@ pub enum Loss {
     NotANumber,
     /// Entries of streams without fields.
     StreamEntry,
-    /// Consumers that own nothing, for servers before 6.2.
-    Consumer,
-    /// Pending entries that are in their stream no more; servers from 7.0 on do
-    /// not let them be claimed.
+    /// Pending entries that are in their stream no more; servers do not let them
+    /// be claimed.
     PendingGone,
     /// Pending entries that nobody owns.
     PendingFree,

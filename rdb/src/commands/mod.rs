@@ -25,6 +25,7 @@ use std::io::{self, Write};
 pub use loss::{Loss, Lost};
 pub use target::{Target, TooOld};
 
+use crate::digest::Writer;
 use crate::event::{Event, Part};
 use crate::pieces::{End, Key, Page, Piece, VisitError, Visitor, Want};
 use crate::record::Record;
@@ -109,6 +110,7 @@ impl Default for Options {
 pub struct Commands<W> {
     page: Page<W>,
     target: Target,
+    writer: Writer,
     options: Options,
     /// That the commands so far have selected.
     db: Option<u64>,
@@ -132,6 +134,7 @@ impl<W: Write> Commands<W> {
         Commands {
             page: Page::new(out),
             target,
+            writer: Writer::default(),
             options,
             db: None,
             key: KeyInHand::default(),
@@ -264,6 +267,12 @@ impl<W: Write> Visitor for Commands<W> {
             }
             Part::FunctionPreGa { .. } if self.options.functions => {
                 self.lose(Loss::FunctionPreGa);
+            }
+            Part::Aux { .. } => {
+                self.writer.event(event);
+                if let Some(writer) = self.writer.told() {
+                    self.target = self.target.written_by(writer);
+                }
             }
             Part::ModuleAux { .. } => self.lose(Loss::ModuleAux),
             Part::SlotImport { .. } => self.lose(Loss::SlotImport),

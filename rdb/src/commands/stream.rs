@@ -5,7 +5,8 @@
 //! XADD key MAXLEN 0 id x y                                 a stream without entries
 //! XSETID key last ENTRIESADDED n MAXDELETEDID id           its numbers
 //! XGROUP CREATE key group last ENTRIESREAD n               each group
-//! XGROUP CREATECONSUMER key group consumer
+//! XGROUP CREATECONSUMER key group consumer                 each consumer; before 6.2
+//! XREADGROUP GROUP group consumer COUNT 1 STREAMS key 0
 //! XCLAIM key group consumer 0 id TIME ms RETRYCOUNT n FORCE JUSTID
 //! ```
 //!
@@ -131,25 +132,25 @@ impl<W: Write> Commands<W> {
     }
 
     fn consumers(&mut self, group: &StreamGroup) -> io::Result<()> {
-        if !self.target.has_create_consumer() {
-            // They come about with the first entry they claim.
-            let mut owns = vec![false; group.consumers.len()];
-            for owner in group.pending.iter().filter_map(|p| p.owner) {
-                if let Some(owns) = owns.get_mut(owner) {
-                    *owns = true;
-                }
-            }
-            let idle = owns.iter().filter(|owns| !**owns).count();
-            (0..idle).for_each(|_| self.lose(Loss::Consumer));
-            return Ok(());
-        }
+        let creates = self.target.has_create_consumer();
         for consumer in &group.consumers {
             let out = self.page.buffer();
-            head(out, 5, b"XGROUP");
-            bulk(out, b"CREATECONSUMER");
-            bulk(out, &self.key.name);
-            bulk(out, &group.name);
-            bulk(out, &consumer.name);
+            if creates {
+                head(out, 5, b"XGROUP");
+                bulk(out, b"CREATECONSUMER");
+                bulk(out, &self.key.name);
+                bulk(out, &group.name);
+                bulk(out, &consumer.name);
+            } else {
+                // Who asks for what it owns already comes about, and owns nothing yet.
+                head(out, 9, b"XREADGROUP");
+                for word in [b"GROUP", &group.name[..], &consumer.name, b"COUNT", b"1"] {
+                    bulk(out, word);
+                }
+                for word in [b"STREAMS", &self.key.name[..], b"0"] {
+                    bulk(out, word);
+                }
+            }
             self.page.relieve()?;
         }
         Ok(())
@@ -157,12 +158,10 @@ impl<W: Write> Commands<W> {
 
     fn pending(&mut self, group: &StreamGroup) -> io::Result<()> {
         let sorted = group.pending.is_sorted_by_key(|p| p.id);
-        // Before 7.0 nobody asks whether an entry is there.
-        let asks = self.target.counts_entries() && !group.pending.is_empty();
-        if asks && (self.live.is_unsure() || !sorted) {
+        let known = sorted && !self.live.is_unsure();
+        if !known && !group.pending.is_empty() {
             self.lose(Loss::PendingUnsure);
         }
-        let known = asks && !self.live.is_unsure() && sorted;
         let live = std::mem::take(&mut self.live);
         let mut ids = live.iter().peekable();
         for pending in &group.pending {

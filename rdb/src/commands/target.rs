@@ -12,6 +12,8 @@ pub struct Target {
     /// What the server is at least like.
     redis: (u16, u16),
     field_expiry: bool,
+    /// It was not chosen: it is like the one that wrote the file.
+    of_file: bool,
 }
 
 /// A server that lacks words without which nothing goes.
@@ -24,7 +26,7 @@ const FORK: (u16, u16) = (7, 2);
 
 impl Target {
     /// A server like the one that wrote a file of this format: of the releases
-    /// with that version, the newest.
+    /// with that version, the newest, unless the file tells which it was.
     #[must_use]
     pub fn of_file(format: Format) -> Target {
         let redis = match (format.dialect(), format.version()) {
@@ -42,6 +44,22 @@ impl Target {
             format,
             redis,
             field_expiry,
+            of_file: true,
+        }
+    }
+
+    /// The same, now that the file has told which server wrote it. No release that
+    /// does not write this version is believed, and none instead of the chosen one.
+    pub(super) fn written_by(self, writer: Server) -> Target {
+        let (dialect, version) = (self.format.dialect(), self.format.version());
+        let first = Server::lowest(writer.product, dialect, version);
+        let Some(first) = first.filter(|f| self.of_file && f.product == Product::Redis) else {
+            return self;
+        };
+        let told = (writer.major, writer.minor).max((first.major, first.minor));
+        Target {
+            redis: self.redis.min(told),
+            ..self
         }
     }
 
@@ -61,6 +79,7 @@ impl Target {
             format: source.for_server(server),
             redis,
             field_expiry,
+            of_file: false,
         })
     }
 
@@ -87,8 +106,7 @@ impl Target {
         self.redis >= (5, 0)
     }
 
-    /// `XSETID .. ENTRIESADDED .. MAXDELETEDID`, `XGROUP CREATE .. ENTRIESREAD`;
-    /// and `XCLAIM` looks whether an entry is there.
+    /// `XSETID .. ENTRIESADDED .. MAXDELETEDID`, `XGROUP CREATE .. ENTRIESREAD`
     pub(super) fn counts_entries(self) -> bool {
         self.redis >= (7, 0)
     }

@@ -207,3 +207,49 @@ fn libraries_of_functions() {
         "nobody wants it"
     );
 }
+
+/// A stream without entries, with a group of which a consumer owns nothing.
+const IDLE: &[u8] = b"\x0f\x01x\0\0\x01\x01\x01\x01g\0\0\0\x01\x01c\0\0\0\0\0\0\0\0\0";
+
+#[test]
+fn consumers_as_the_server_makes_them_that_wrote_the_file() {
+    let made = |front: &[u8], target| {
+        let (lines, losses) = written(&[front, IDLE].concat(), target, Options::default());
+        assert!(losses.is_empty());
+        lines.last().unwrap().clone()
+    };
+    let of_file = Target::of_file(format(Dialect::Redis, 9));
+    let (created, read) = (
+        "XGROUP CREATECONSUMER x g c",
+        "XREADGROUP GROUP g c COUNT 1 STREAMS x 0",
+    );
+    let by_6_0 = b"REDIS0009\xfa\x09redis-ver\x066.0.16";
+    assert_eq!(made(by_6_0, of_file), read);
+    assert_eq!(made(b"REDIS0009", of_file), created);
+    // Nobody else writes this version: an older or a newer one is no reason to believe.
+    assert_eq!(
+        made(b"REDIS0009\xfa\x09redis-ver\x057.2.1", of_file),
+        created
+    );
+    assert_eq!(made(b"REDIS0009\xfa\x09redis-ver\x052.8.1", of_file), read);
+    let chosen = "redis:7.0".parse().unwrap();
+    let chosen = Target::of_server(chosen, format(Dialect::Redis, 9)).unwrap();
+    assert_eq!(made(by_6_0, chosen), created);
+}
+
+/// A stream without entries, with one that is pending still.
+const GONE: &[u8] = b"\x0f\x01x\0\0\x01\x01\x01\x01g\0\0\
+    \x01\0\0\0\0\0\0\0\x05\0\0\0\0\0\0\0\x01\x01\0\0\0\0\0\0\0\x01\
+    \x01\x01c\0\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x05\0\0\0\0\0\0\0\x01";
+
+#[test]
+fn no_server_lets_what_is_gone_be_claimed() {
+    for server in ["redis:5.0", "redis:6.0", "redis:7.0", "valkey:9.0"] {
+        let source = format(Dialect::Redis, 9);
+        let target = Target::of_server(server.parse().unwrap(), source).unwrap();
+        let file = [b"REDIS0009", GONE].concat();
+        let (lines, losses) = written(&file, target, Options::default());
+        assert_eq!(losses, [(Loss::PendingGone, 1)], "{server}");
+        assert!(lines.iter().all(|line| !line.starts_with("XCLAIM")));
+    }
+}

@@ -60,7 +60,12 @@ impl Writer {
             };
             Server::lowest(product, dialect, version)
         };
-        let told = self.valkey.or(self.redis);
-        told.or_else(first).unwrap_or(Server::REDIS)
+        self.told().or_else(first).unwrap_or(Server::REDIS)
+    }
+
+    /// The server that its AUX fields name, if they do.
+    #[must_use]
+    pub fn told(&self) -> Option<Server> {
+        self.valkey.or(self.redis)
     }
 }

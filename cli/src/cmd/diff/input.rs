@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use rdbkit_aof::fs::Log;
+use rdbkit_aof::fs::{Log, shown};
 use rdbkit_aof::{FileKind, Layout, sniff};
 use rdbkit_rdb::diff::ReadAt;
 
@@ -32,22 +32,22 @@ impl Compared {
     ///
     /// In words, why it cannot be compared.
     pub fn open(named: &Path) -> Result<Compared, String> {
-        let shown = named.display();
+        let name = shown(named);
         if named == Path::new("-") {
             return Err(again("standard input"));
         }
-        let cannot = |e| format!("cannot open {shown}: {e}");
+        let cannot = |e| format!("cannot open {name}: {e}");
         let metadata = fs::metadata(named).map_err(cannot)?;
         if metadata.is_dir() {
             return base(named);
         }
         if !metadata.is_file() {
-            return Err(again(&shown.to_string()));
+            return Err(again(&name.to_string()));
         }
         let file = Positioned(File::open(named).map_err(cannot)?);
         match kind(named, &file)? {
             Layout::Manifest => base(named),
-            Layout::Commands => Err(format!("{shown} is an append-only file: {REPLAY}")),
+            Layout::Commands => Err(format!("{name} is an append-only file: {REPLAY}")),
             _ => Ok(Compared {
                 named: named.to_owned(),
                 path: named.to_owned(),
@@ -62,7 +62,7 @@ impl Compared {
         let mut next = [0];
         let read = self.file.read_at(&mut next, end).unwrap_or(0);
         if read == 1 && matches!(next[0], b'*' | b'#') {
-            let path = self.path.display();
+            let path = shown(&self.path);
             self.notes.push(format!(
                 "{path}: commands follow from byte {end} on; they are not replayed: only the RDB \
                  part before them is compared"
@@ -80,37 +80,37 @@ fn again(what: &str) -> String {
 
 /// What a file begins as.
 fn kind(path: &Path, file: &Positioned) -> Result<Layout, String> {
-    let shown = path.display();
+    let name = shown(path);
     let mut head = [0; 16];
     let read = file.read_at(&mut head, 0);
-    let read = read.map_err(|e| format!("cannot read {shown}: {e}"))?;
+    let read = read.map_err(|e| format!("cannot read {name}: {e}"))?;
     let head = &head[..read];
     if let Some(tool) = compressed_with(head) {
         return Err(format!(
-            "{shown} is compressed with {tool}; unpack it first: {tool} -dc FILE > DUMP"
+            "{name} is compressed with {tool}; unpack it first: {tool} -dc FILE > DUMP"
         ));
     }
     match sniff(head) {
-        Layout::Empty => Err(format!("{shown} is empty")),
+        Layout::Empty => Err(format!("{name} is empty")),
         layout => Ok(layout),
     }
 }
 
 /// The base of a log.
 fn base(named: &Path) -> Result<Compared, String> {
-    let shown = named.display();
+    let name = shown(named);
     let log = Log::find(named).map_err(|e| e.to_string())?;
-    let set = log.set().map_err(|e| format!("{shown}: {e}"))?;
+    let set = log.set().map_err(|e| format!("{name}: {e}"))?;
     let base = set.files().iter().find(|file| file.kind == FileKind::Base);
     let Some(base) = base else {
-        return Err(format!("{shown}: the log has no base: {REPLAY}"));
+        return Err(format!("{name}: the log has no base: {REPLAY}"));
     };
-    let cannot = |e| format!("{shown}: cannot open its base: {e}");
+    let cannot = |e| format!("{name}: cannot open its base: {e}");
     let path = log.folder().file(&base.name).map_err(cannot)?;
     let file = Positioned(File::open(&path).map_err(cannot)?);
     if kind(&path, &file)? == Layout::Commands {
-        let base = path.display();
-        return Err(format!("{shown}: its base {base} is of commands: {REPLAY}"));
+        let base = shown(&path);
+        return Err(format!("{name}: its base {base} is of commands: {REPLAY}"));
     }
     let increments = set
         .files()
@@ -119,8 +119,8 @@ fn base(named: &Path) -> Result<Compared, String> {
     let notes = match increments.count() {
         0 => Vec::new(),
         n => vec![format!(
-            "{shown}: only the base {} is compared; {n} increments behind it are not replayed",
-            path.display()
+            "{name}: only the base {} is compared; {n} increments behind it are not replayed",
+            shown(&path)
         )],
     };
     Ok(Compared {

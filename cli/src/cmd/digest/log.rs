@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use rdbkit_aof::digest::{self, Error, Options, Report};
-use rdbkit_aof::fs::Log;
+use rdbkit_aof::fs::{Log, shown};
 use rdbkit_aof::{Memory, Set, Source};
 
 use super::{Failure, no_digest, note_expired, trouble};
@@ -18,7 +18,7 @@ pub fn digest(args: &DigestArgs, path: &Path, streams: &mut Streams<'_>) -> Resu
     let log = Log::find(path).map_err(|e| trouble(e.to_string()))?;
     let set = log
         .set()
-        .map_err(|e| trouble(format!("{}: {e}", path.display())))?;
+        .map_err(|e| trouble(format!("{}: {e}", shown(path))))?;
     whole(args, path, &set, log.folder(), streams)
 }
 
@@ -32,10 +32,10 @@ pub fn piped(
     let most = args.max_memory.0;
     let mut bytes = Vec::new();
     let read = input.take(most.saturating_add(1)).read_to_end(&mut bytes);
-    read.map_err(|e| trouble(format!("cannot read {}: {e}", path.display())))?;
+    read.map_err(|e| trouble(format!("cannot read {}: {e}", shown(path))))?;
     if bytes.len() as u64 > most {
         let why = format!("more than the {most} bytes of --max-memory; name the file, not a pipe");
-        return Err(trouble(format!("{} has {why}", path.display())));
+        return Err(trouble(format!("{} has {why}", shown(path))));
     }
     let mut files = Memory::default();
     files.insert(b"-", bytes);
@@ -51,7 +51,7 @@ fn whole(
 ) -> Result<Exit, Failure> {
     if args.per_key {
         let why = "an append-only log: --per-key is for RDB files";
-        return Err(trouble(format!("{} is {why}", path.display())));
+        return Err(trouble(format!("{} is {why}", shown(path))));
     }
     let options = Options {
         server: args.server,
@@ -74,7 +74,7 @@ fn failed(path: &Path, error: &Error) -> Failure {
         Error::Memory { .. } => "; see --max-memory",
         _ => "; no digest of a part",
     };
-    Failure::Input(exit, format!("{}: {error}{hint}", path.display()))
+    Failure::Input(exit, format!("{}: {error}{hint}", shown(path)))
 }
 
 fn tell(
@@ -90,7 +90,7 @@ fn tell(
         None => (!report.unknown.is_empty()).then(|| no_digest(&report.unknown)),
     };
     if let Some(why) = &why {
-        writeln!(streams.err, "rdbkit: {}: {why}", path.display())?;
+        writeln!(streams.err, "rdbkit: {}: {why}", shown(path))?;
     }
     if args.json {
         render::file_json(
@@ -119,7 +119,7 @@ fn notes(
     streams: &mut Streams<'_>,
 ) -> io::Result<()> {
     for note in log.notes() {
-        writeln!(streams.err, "rdbkit: {}: note: {note}", path.display())?;
+        writeln!(streams.err, "rdbkit: {}: note: {note}", shown(path))?;
     }
     let what = "the log drops them when it finds them";
     match log.report.obstacles {

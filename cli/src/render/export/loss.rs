@@ -18,7 +18,6 @@ pub fn line(loss: Loss, lost: &Lost) -> String {
         }
         Loss::NotANumber => "members of sorted sets whose score is no number",
         Loss::StreamEntry => "stream entries without fields",
-        Loss::Consumer => "consumers that own nothing, which can be made since redis:6.2",
         Loss::PendingGone => {
             "pending entries that were deleted from their stream, which only \
              --format restore keeps"

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
 
+use rdbkit_aof::fs::shown;
 use rdbkit_rdb::stats::Stats;
 
 use super::sections::{Section, facts, sections, size};
@@ -75,7 +76,7 @@ pub fn page(
     damage: Option<&str>,
     now_ms: i64,
 ) -> io::Result<()> {
-    let name = path.display().to_string();
+    let name = shown(path).to_string();
     let name = match name.as_str() {
         "-" => "standard input",
         name => name,
