@@ -45,7 +45,8 @@ def tools(shape, programs):
         ] + peers("check-aof")
     # Valkey's tool takes no version 12 file for its own, so it has nothing to say here.
     theirs = [(name, command) for name, command in peers("check-rdb") if "valkey" not in name]
-    return [check, ("rdbkit check --no-duplicates", [ours, "check", "-q", "--no-duplicates"])] + theirs
+    alone = ("rdbkit check --threads 1", [ours, "check", "-q", "--threads", "1"])
+    return [check, alone, ("rdbkit check --no-duplicates", [ours, "check", "-q", "--no-duplicates"])] + theirs
 
 
 def build():

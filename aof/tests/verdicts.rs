@@ -182,6 +182,44 @@ fn the_report_is_the_same_for_any_number_of_threads() {
 }
 
 #[test]
+fn nor_does_it_for_a_base_that_several_judge() {
+    let mut base = b"REDIS0012\xfa\x08aof-base\xc0\x01\xfe\x00".to_vec();
+    for n in 0..70_000u32 {
+        let name = format!("key:{:08}", n % 60_000);
+        base.extend(
+            [
+                &b"\x00\x0c"[..],
+                name.as_bytes(),
+                b"\x40\x60",
+                &[b'v'; 0x60],
+            ]
+            .concat(),
+        );
+    }
+    base.extend(b"\xff\0\0\0\0\0\0\0\0");
+    let mut files = Memory::default();
+    files.insert(
+        b"a.manifest",
+        b"file a.1.base.rdb seq 1 type b\nfile a.1.incr.aof seq 1 type i\n",
+    );
+    files.insert(b"a.1.base.rdb", base);
+    files.insert(b"a.1.incr.aof", b"*1\r\n$8\r\nFLUSHALL\r\n");
+    let told = |threads| {
+        let options = Options {
+            threads,
+            ..Options::default()
+        };
+        let mut report = verify::set(&files, b"a.manifest", &options);
+        let rdb = report.files[0].rdb.as_mut().unwrap();
+        assert_eq!(rdb.totals.values().max(), Some(&10_000), "duplicates");
+        rdb.index_memory = 0;
+        format!("{report:?}")
+    };
+    let one = told(1);
+    assert!([2, 3, 8].into_iter().all(|threads| told(threads) == one));
+}
+
+#[test]
 fn with_truncation_off_nothing_torn_loads() {
     let mut torn = 0;
     for case in cases() {

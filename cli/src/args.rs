@@ -179,4 +179,17 @@ pub struct CheckArgs {
     /// Findings to report per file; more are only counted
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub max_findings: usize,
+
+    /// Threads to verify with, 1 to 16; the report is the same for any number
+    /// [default: one for each processor; RDB files below 4 MiB take one]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u8).range(1..=16))]
+    pub threads: Option<u8>,
+}
+
+impl CheckArgs {
+    /// As verifiers take it: 0 for as many as there are processors.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.threads.map_or(0, usize::from)
+    }
 }

@@ -389,3 +389,49 @@ fn servers_and_settings_there_are_none_of() {
         "{text}"
     );
 }
+
+/// A file that is worth several threads: string keys, one in ten there twice,
+/// with a checksum of zero.
+fn large() -> Vec<u8> {
+    let mut bytes = b"REDIS0012\xfe\x00".to_vec();
+    for n in 0..100_000u32 {
+        bytes.extend(b"\x00\x0c");
+        bytes.extend(format!("key:{:08}", n % 90_000).as_bytes());
+        bytes.extend(b"\x3c");
+        bytes.extend([b'v'; 60]);
+    }
+    bytes.extend(b"\xff\0\0\0\0\0\0\0\0");
+    bytes
+}
+
+#[test]
+fn threads_change_nothing_but_the_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.rdb");
+    let mut bytes = large();
+    for damage in [false, true] {
+        if damage {
+            let at = bytes.len() * 9 / 10;
+            bytes[at..at + 200].fill(0xee);
+        }
+        fs::write(&path, &bytes).unwrap();
+        let said = |args: &[&str]| {
+            let command = rdbkit(args).arg(&path).assert().code(1);
+            command.get_output().stdout.clone()
+        };
+        for output in [&["--json"][..], &[]] {
+            let alone = said(&[output, &["--threads", "1"]].concat());
+            assert_eq!(alone, said(&[output, &["--threads", "3"]].concat()));
+            assert_eq!(alone, said(output));
+        }
+        let piped = |threads: &str| {
+            let mut command = rdbkit(&["--json", "--threads", threads, "-"]);
+            let command = command.write_stdin(bytes.clone()).assert().code(1);
+            command.get_output().stdout.clone()
+        };
+        assert_eq!(piped("1"), piped("2"));
+    }
+    for wrong in ["0", "17", "many"] {
+        rdbkit(&["--threads", wrong]).arg(&path).assert().code(2);
+    }
+}

@@ -18,6 +18,7 @@ pub mod lzf;
 pub mod packed;
 pub mod pieces;
 mod record;
+mod region;
 pub mod salvage;
 pub mod score;
 mod slice;

@@ -1,6 +1,8 @@
 //! A bounded window over any `Read`: events borrow from the reader's window.
 
-use std::io::{ErrorKind as IoKind, Read};
+mod region;
+
+use std::io::{self, ErrorKind as IoKind, Read};
 
 use crate::checksum::Checksum;
 use crate::decoder::{Decoder, KeySink, Step};
@@ -45,6 +47,9 @@ pub struct StreamReader<R> {
     at: usize,
     end: usize,
     eof: bool,
+    /// A failed read that is yet to be told: bytes in front of it are not
+    /// decoded yet.
+    failed: Option<io::Error>,
     token_offset: u64,
     decoder: Decoder,
     checksum: Checksum,
@@ -71,6 +76,7 @@ impl<R: Read> StreamReader<R> {
             at: 0,
             end: 0,
             eof: false,
+            failed: None,
             token_offset: 0,
             decoder: Decoder::new(limits),
             checksum: Checksum::new(),
@@ -166,14 +172,23 @@ impl<R: Read> StreamReader<R> {
             let grown = at_least.clamp(self.window.len() + 1, self.window.len() * 2);
             self.window.resize(grown, 0);
         }
-        let room = self.window.get_mut(self.end..).unwrap_or_default();
-        match self.source.read(room) {
+        match self.read_to(self.end) {
             Ok(0) => self.eof = true,
             Ok(n) => self.end += n,
             Err(e) if e.kind() == IoKind::Interrupted => {}
             Err(e) => return Err(self.decoder.abort(ErrorKind::Io(e))),
         }
         Ok(())
+    }
+
+    /// Reads into the window from `at` on, once.
+    fn read_to(&mut self, at: usize) -> io::Result<usize> {
+        match self.failed.take() {
+            Some(error) => Err(error),
+            None => self
+                .source
+                .read(self.window.get_mut(at..).unwrap_or_default()),
+        }
     }
 
     /// A string too long to hold may also be longer than the input: that is
@@ -189,7 +204,7 @@ impl<R: Read> StreamReader<R> {
         let held = (self.end - self.at) as u64 - before;
         let mut left = asked.saturating_sub(held);
         while left > 0 {
-            match self.source.read(&mut self.window) {
+            match self.read_to(0) {
                 Ok(0) => {
                     let (offset, token) = (error.offset(), error.token_offset());
                     return Error::new(ErrorKind::Truncated, offset, token, error.stage());
@@ -283,7 +298,7 @@ impl<R: Read> StreamReader<R> {
     pub fn count_rest(&mut self) -> Result<u64> {
         let mut rest = (self.end - self.at) as u64;
         while !self.eof {
-            match self.source.read(&mut self.window) {
+            match self.read_to(0) {
                 Ok(0) => self.eof = true,
                 Ok(n) => rest += n as u64,
                 Err(e) if e.kind() == IoKind::Interrupted => {}

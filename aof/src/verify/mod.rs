@@ -63,7 +63,8 @@ pub struct Options {
     /// are only counted. 1000 by default.
     pub max_findings: usize,
     /// How many threads may read: files of a log, or parts of one that is large;
-    /// 0 for as many as there are processors.
+    /// 0 for as many as there are processors. An RDB file at the front takes those
+    /// that other files leave, see [`rdbkit_rdb::verify::Options::threads`].
     pub threads: usize,
 }
 
@@ -93,6 +94,7 @@ impl Options {
             duplicates: self.duplicates,
             base: Some(true),
             max_findings: self.max_findings,
+            threads: self.threads,
             ..rdbkit_rdb::verify::Options::default()
         }
     }

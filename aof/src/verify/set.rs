@@ -84,7 +84,8 @@ fn alone(name: &[u8], mut report: FileReport, options: &Options) -> SetReport {
 }
 
 /// Verifies the log of manifest `name` with all files it names. The report is
-/// the same for any number of threads. A log whose commands speak for another
+/// the same for any number of threads, but for
+/// [`index_memory`](rdb::Report::index_memory). A log whose commands speak for another
 /// server than was thought at first is read twice.
 ///
 /// # Limits
@@ -166,7 +167,8 @@ fn named(options: &Options) -> (Server, Chosen) {
 /// Judges all files: several at a time, or one after the other where one is most
 /// of it all, and several threads can read that.
 fn all(source: &dyn Source, set: &Set, options: &Options, server: Server) -> Vec<FileReport> {
-    let last = set.files().len().saturating_sub(1);
+    let count = set.files().len();
+    let last = count.saturating_sub(1);
     // Where it cannot be told nothing is large.
     let size = |entry: &Entry| source.size(&entry.name).unwrap_or_default();
     let sizes: Vec<u64> = set.files().iter().map(size).collect();
@@ -175,14 +177,31 @@ fn all(source: &dyn Source, set: &Set, options: &Options, server: Server) -> Vec
         .fold(0u64, |sum, bytes| sum.saturating_add(*bytes));
     let most = sizes.iter().copied().max().unwrap_or_default();
     let by_pieces = most > LARGE && most > total / 2;
-    let threads = if by_pieces { 1 } else { options.threads };
-    in_parallel(set.files().len(), threads, |index| {
+    let threads = available(options.threads);
+    let files_at_once = if by_pieces {
+        1
+    } else {
+        threads.min(count).max(1)
+    };
+    // One file has what the others leave: there are never more than `threads`.
+    let with = |threads| Options {
+        threads,
+        ..options.clone()
+    };
+    let left_over = with(1 + threads - files_at_once);
+    let one_each = with(1);
+    in_parallel(count, files_at_once, |index| {
         let Some(entry) = set.files().get(index) else {
             return unread(&Entry::new(b"", 1, FileKind::Base), server);
         };
         let role = Role {
             last: index == last,
             appended: index == last && entry.kind == FileKind::Increment,
+        };
+        let options = match entry.kind {
+            _ if by_pieces => &left_over,
+            FileKind::Base => &left_over,
+            _ => &one_each,
         };
         let large = by_pieces && sizes.get(index).is_some_and(|bytes| *bytes > LARGE);
         let by = by(large, source, &entry.name, options);
@@ -192,10 +211,7 @@ fn all(source: &dyn Source, set: &Set, options: &Options, server: Server) -> Vec
 
 /// Several threads for a large file, if there may be several.
 fn by<'s>(large: bool, source: &'s dyn Source, name: &'s [u8], options: &Options) -> By<'s> {
-    let threads = match options.threads {
-        0 => processors(),
-        n => n,
-    };
+    let threads = available(options.threads);
     if !large || threads == 1 {
         return By::One { window: WINDOW };
     }
@@ -207,8 +223,12 @@ fn by<'s>(large: bool, source: &'s dyn Source, name: &'s [u8], options: &Options
     })
 }
 
-fn processors() -> usize {
-    thread::available_parallelism().map_or(1, NonZero::get)
+/// As many threads as were `asked` for; 0 is one a processor.
+fn available(asked: usize) -> usize {
+    match asked {
+        0 => thread::available_parallelism().map_or(1, NonZero::get),
+        asked => asked,
+    }
 }
 
 fn ended(
@@ -319,10 +339,6 @@ fn unread(entry: &Entry, server: Server) -> FileReport {
 
 /// Does `count` jobs, `threads` at a time, and gives their results in order.
 fn in_parallel<T: Send>(count: usize, threads: usize, job: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let threads = match threads {
-        0 => processors(),
-        n => n,
-    };
     if threads.min(count) <= 1 {
         return (0..count).map(job).collect();
     }

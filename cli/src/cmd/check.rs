@@ -35,6 +35,7 @@ pub fn run(args: &CheckArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
         now_ms: Some(streams.now_ms),
         base: args.base,
         max_findings: args.max_findings,
+        threads: args.threads(),
         ..Options::default()
     };
     if let Some(server) = args.server

@@ -22,6 +22,14 @@ pub(crate) trait Sink {
 /// A sink that is driven also takes keys that are in the window whole, instead
 /// of their tokens.
 pub(crate) trait KeySink: Sink {
+    /// Whether runs of plain string keys may pass without being handed over, see
+    /// [`passed_strings`](Self::passed_strings).
+    const PASSES_STRINGS: bool = false;
+
+    /// At least one string key with an uncompressed value has passed, and maybe
+    /// expiries with them; the last key ends at `end`.
+    fn passed_strings(&mut self, _end: u64) {}
+
     /// A string key with an uncompressed value.
     fn plain_string(&mut self, plain: PlainString<'_>);
 

@@ -2,15 +2,12 @@
 
 use std::io::Read;
 
-use crate::checksum::Checksum;
-use crate::decoder::{Decoder, record};
+use crate::decoder::record;
 use crate::limits::Limits;
 use crate::stream::StreamReader;
+use crate::verify::memory::{Memory, ROUND};
 use crate::verify::verifier::Verifier;
-use crate::verify::{Options, Report};
-
-/// Bytes decoded between two rounds of hashing: they are still in the cache.
-const ROUND: usize = 256 << 10;
+use crate::verify::{Options, Report, parallel};
 
 /// Verifies an RDB file that lies in memory.
 ///
@@ -21,38 +18,24 @@ const ROUND: usize = 256 << 10;
 /// one decompressed blob.
 #[must_use]
 pub fn slice(bytes: &[u8], options: &Options) -> Report {
+    let limits = options.limits.unwrap_or(Limits::in_memory());
+    let mut source = Memory::new(bytes, limits);
     let mut verifier = Verifier::new(options);
-    let mut decoder = Decoder::new(options.limits.unwrap_or(Limits::in_memory()));
-    let mut checksum = Checksum::new();
-    let mut at = 0;
-    while !decoder.is_done() {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let outcome = decoder.drive(rest, true, ROUND, &mut verifier);
-        match outcome {
-            Ok(progress) => {
-                let end = at + progress.used;
-                // The trailer is not part of what it covers.
-                let covered = end
-                    - if decoder.is_done() {
-                        verifier.trailer()
-                    } else {
-                        0
-                    };
-                checksum.update(bytes.get(at..covered).unwrap_or_default());
-                at = end;
-            }
-            Err(error) => {
-                let end = error.offset();
-                verifier.error(error);
-                verifier.duplicates(|offset| key_at(bytes, offset));
-                return verifier.finish(end);
-            }
+    let end = match parallel::read(&mut source, &mut verifier, options.threads) {
+        Ok(()) => {
+            let end = source.offset();
+            verifier.checksum(source.checksum(), end);
+            verifier.rest(source.rest(), end);
+            end
         }
-    }
-    verifier.checksum(checksum.value(), at as u64);
-    verifier.rest((bytes.len() - at) as u64, at as u64);
+        Err(error) => {
+            let end = error.offset();
+            verifier.error(error);
+            end
+        }
+    };
     verifier.duplicates(|offset| key_at(bytes, offset));
-    verifier.finish(at as u64)
+    verifier.finish(end)
 }
 
 fn key_at(bytes: &[u8], offset: u64) -> Option<Vec<u8>> {
@@ -67,20 +50,24 @@ fn key_at(bytes: &[u8], offset: u64) -> Option<Vec<u8>> {
 ///
 /// # Limits
 ///
-/// As [`slice()`], and the window of a [`StreamReader`].
+/// As [`slice()`], and the window of a [`StreamReader`]. With several threads
+/// (see [`Options::threads`]) each takes up to 4 MiB more, and what the largest
+/// value within a MiB of the file needs.
 pub fn stream<R: Read>(source: R, options: &Options) -> Report {
     let mut reader = reader(source, options);
     let mut verifier = Verifier::new(options);
     let end = match whole(&mut reader, &mut verifier) {
-        Ok(end) => end,
-        Err(end) => return verifier.finish(end),
-    };
-    if !options.allow_rest {
-        match reader.count_rest() {
-            Ok(rest) => verifier.rest(rest, end),
-            Err(error) => verifier.error(error),
+        Ok(end) => {
+            if !options.allow_rest {
+                match reader.count_rest() {
+                    Ok(rest) => verifier.rest(rest, end),
+                    Err(error) => verifier.error(error),
+                }
+            }
+            end
         }
-    }
+        Err(end) => end,
+    };
     verifier.duplicates(|_| None);
     verifier.finish(end)
 }
@@ -95,13 +82,11 @@ pub fn stream<R: Read>(source: R, options: &Options) -> Report {
 pub fn front<R: Read>(source: R, options: &Options) -> (Report, Vec<u8>, R) {
     let mut reader = reader(source, options);
     let mut verifier = Verifier::new(options);
-    let end = match whole(&mut reader, &mut verifier) {
-        Ok(end) => {
-            verifier.duplicates(|_| None);
-            end
-        }
-        Err(end) => end,
-    };
+    let end = whole(&mut reader, &mut verifier).unwrap_or_else(|end| end);
+    if let Some(error) = reader.take_failure() {
+        verifier.error(error);
+    }
+    verifier.duplicates(|_| None);
     let report = verifier.finish(end);
     let (held, source) = reader.into_rest();
     (report, held, source)
@@ -114,17 +99,11 @@ fn reader<R: Read>(source: R, options: &Options) -> StreamReader<R> {
 
 /// Reads to the end of the RDB file and gives where that is, or where an error was.
 fn whole<R: Read>(reader: &mut StreamReader<R>, verifier: &mut Verifier<'_>) -> Result<u64, u64> {
-    loop {
-        match reader.drive(verifier) {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(error) => {
-                let at = error.offset();
-                verifier.error(error);
-                verifier.duplicates(|_| None);
-                return Err(at);
-            }
-        }
+    let threads = verifier.options().threads;
+    if let Err(error) = parallel::read(reader, verifier, threads) {
+        let at = error.offset();
+        verifier.error(error);
+        return Err(at);
     }
     let end = reader.offset();
     verifier.checksum(reader.computed_checksum().unwrap_or(0), end);

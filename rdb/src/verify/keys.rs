@@ -1,6 +1,9 @@
 //! The same key twice in one database: what servers panic on.
 
-use crate::verify::fingerprint::{Hasher, Table};
+mod check;
+
+use crate::verify::fingerprint::Hasher;
+pub(crate) use check::Duplicates;
 
 /// Keys seen so far, by fingerprint and offset.
 ///
@@ -13,8 +16,9 @@ use crate::verify::fingerprint::{Hasher, Table};
 /// # Limits
 ///
 /// 12 bytes a key, and a chunk of 3 KiB for each log in use: 1.2 GB for
-/// 100 million keys. The check at the end needs 4 bytes for a 256th of the
-/// keys, and 28 for those of them that look suspicious: one in twelve.
+/// 100 million keys. The check at the end needs, in each thread, 4 bytes for a
+/// 256th of the keys, and 32 for those of them that look suspicious: one in
+/// twelve, and those that are there twice.
 #[derive(Debug)]
 pub(crate) struct KeyLog {
     hasher: Hasher,
@@ -26,7 +30,7 @@ struct Log {
     /// The chunk that is being filled; its capacity is never exceeded.
     last: Chunk,
     full: Vec<Chunk>,
-    /// Keys in the full chunks.
+    /// Keys in the full chunks, of ours and of others that joined.
     len: usize,
 }
 
@@ -81,38 +85,39 @@ impl KeyLog {
         }
     }
 
+    /// A log for keys of the same file that others come to.
+    pub fn sibling(&self) -> KeyLog {
+        KeyLog::new(self.hasher.clone())
+    }
+
+    /// Adds the keys of a [`sibling`](Self::sibling).
+    pub fn join(&mut self, other: KeyLog) {
+        for (log, other) in self.logs.iter_mut().zip(other.logs) {
+            log.len += other.len + other.last.keys.len();
+            let chunks = other.full.into_iter().chain([other.last]);
+            log.full
+                .extend(chunks.filter(|chunk| !chunk.keys.is_empty()));
+        }
+    }
+
     /// Bytes of memory the logs take.
     pub fn memory(&self) -> usize {
         self.logs.iter().map(Log::memory).sum()
     }
 
-    /// Tells the offset of every key that was there before.
-    pub fn duplicates(&self, mut found: impl FnMut(u64)) {
-        let mut marks = Marks::default();
-        let mut table = Table::default();
-        for log in &self.logs {
-            let chunks = || log.full.iter().chain([&log.last]);
-            marks.clear(chunks().map(|chunk| chunk.keys.len()).sum());
-            for chunk in chunks() {
-                for key in &chunk.keys {
-                    marks.mark(key.print());
-                }
-            }
-            let mut suspects = Vec::new();
-            for chunk in chunks() {
-                for key in &chunk.keys {
-                    if marks.is_twice(key.print()) {
-                        suspects.push((key.print(), chunk.base + u64::from(key.ahead)));
-                    }
-                }
-            }
-            table.clear(suspects.len());
-            for (print, offset) in suspects {
-                if !table.insert(print) {
-                    found(offset);
-                }
-            }
-        }
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.logs
+            .iter()
+            .map(|log| log.len + log.last.keys.len())
+            .sum()
+    }
+
+    /// Finds the keys that were there before; of too many, the first `keep` in
+    /// the file are told. As many `threads` look for them, and the logs are let
+    /// go on the way.
+    pub fn duplicates(&mut self, threads: usize, keep: usize) -> Duplicates {
+        check::all(std::mem::take(&mut self.logs), threads, keep)
     }
 }
 
@@ -149,65 +154,14 @@ impl Key {
     }
 }
 
-/// Tells most fingerprints that are there once from those that may be there
-/// twice, without a branch that depends on them: one and a half nanoseconds a
-/// key, where a table that holds them all takes ten.
-#[derive(Debug, Default)]
-struct Marks {
-    words: Vec<Word>,
-    /// Brings a fingerprint down to the number of its bit.
-    shift: u32,
-}
-
-/// Bits that were marked, and bits that were marked again.
-#[derive(Clone, Copy, Debug, Default)]
-struct Word {
-    once: u64,
-    twice: u64,
-}
-
-impl Marks {
-    /// Empties the bitmaps and makes them large enough for `keys` keys: 8 to
-    /// 16 bits for each, so that one in twelve meets another by chance.
-    fn clear(&mut self, keys: usize) {
-        let bits = keys.saturating_mul(8).next_power_of_two().max(64);
-        self.shift = u64::BITS - bits.ilog2();
-        self.words.clear();
-        self.words.resize(bits / 64, Word::default());
-    }
-
-    /// The word of a fingerprint and its bit in there.
-    #[inline(always)]
-    fn place(&self, print: u64) -> (usize, u64) {
-        let bit = print >> self.shift;
-        ((bit / 64) as usize, 1 << (bit % 64))
-    }
-
-    #[inline(always)]
-    fn mark(&mut self, print: u64) {
-        let (at, bit) = self.place(print);
-        // In range: `shift` leaves no more bits than there are.
-        let word = &mut self.words[at];
-        word.twice |= word.once & bit;
-        word.once |= bit;
-    }
-
-    #[inline(always)]
-    fn is_twice(&self, print: u64) -> bool {
-        let (at, bit) = self.place(print);
-        self.words[at].twice & bit != 0
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn duplicates(log: &mut KeyLog) -> Vec<u64> {
-        let mut found = Vec::new();
-        log.duplicates(|offset| found.push(offset));
-        found.sort_unstable();
-        found
+        let found = log.duplicates(3, usize::MAX);
+        assert_eq!(found.count, found.first.len() as u64);
+        found.first
     }
 
     #[test]
@@ -228,9 +182,40 @@ mod tests {
                 log.push(0, format!("key:{i}").as_bytes(), (round << 33) + i);
             }
         }
-        let expected: Vec<u64> = (0..200_000).map(|i| (1 << 33) + i).collect();
-        assert_eq!(duplicates(&mut log), expected);
+        assert_eq!(log.len(), 400_000);
         let per_key = log.memory() as f64 / 400_000.0;
         assert!((12.0..25.0).contains(&per_key), "{per_key} bytes a key");
+        let expected: Vec<u64> = (0..200_000).map(|i| (1 << 33) + i).collect();
+        assert_eq!(duplicates(&mut log), expected);
+    }
+
+    #[test]
+    fn of_too_many_the_first_are_told() {
+        let mut log = KeyLog::new(Hasher::new());
+        for i in 0..100_000u64 {
+            log.push(0, format!("key:{}", i % 50_000).as_bytes(), i);
+        }
+        let found = log.duplicates(2, 3);
+        assert_eq!(
+            (found.count, found.first),
+            (50_000, vec![50_000, 50_001, 50_002])
+        );
+    }
+
+    #[test]
+    fn of_several_logs_the_later_keys_are_told() {
+        let mut logs = vec![KeyLog::new(Hasher::new())];
+        logs.push(logs[0].sibling());
+        logs.push(logs[0].sibling());
+        // Runs of keys go to one log or another, as regions do; each key of the
+        // second half was there in the first.
+        for at in 0..10_000u64 {
+            let log = &mut logs[[2, 0, 1, 0, 2][(at / 37) as usize % 5]];
+            log.push(7, &(at % 5_000).to_le_bytes(), at);
+        }
+        let mut all = logs.remove(0);
+        logs.into_iter().for_each(|log| all.join(log));
+        assert_eq!(all.len(), 10_000);
+        assert_eq!(duplicates(&mut all), (5_000..10_000).collect::<Vec<u64>>());
     }
 }

@@ -12,9 +12,12 @@ pub mod function;
 mod groups;
 mod keys;
 pub mod lua;
+mod memory;
 mod packed;
+mod parallel;
 mod report;
 mod server;
+mod threads;
 mod value;
 mod verifier;
 
@@ -69,6 +72,11 @@ pub struct Options {
     pub limits: Option<Limits>,
     /// How many findings to keep; more are only counted. 1000 by default.
     pub max_findings: usize,
+    /// Threads that judge, the caller's among them; 0 for as many as there are
+    /// processors, 1 by default. More than 16 are never used, and more than one
+    /// only behind the first 4 MiB of a file. The report is the same for any
+    /// number, but for [`Report::index_memory`].
+    pub threads: usize,
 }
 
 impl Default for Options {
@@ -83,6 +91,7 @@ impl Default for Options {
             allow_rest: false,
             limits: None,
             max_findings: 1000,
+            threads: 1,
         }
     }
 }

@@ -105,6 +105,11 @@ impl ValueJudge {
         self.server = server;
     }
 
+    /// Whether hash templates were defined.
+    pub fn has_templates(&self) -> bool {
+        !self.templates.is_empty()
+    }
+
     /// Hash fields that expired before this time are dropped while loading.
     pub fn drop_before(&mut self, ms: Option<i64>) {
         self.drop_before = ms;

@@ -1,6 +1,7 @@
 //! The judge of a whole file: takes tokens, keeps the report.
 
 mod ending;
+mod part;
 mod records;
 
 use crate::decoder::{KeySink, PlainString, Sink, Whole};
@@ -15,6 +16,7 @@ use crate::verify::report::{Database, Report};
 use crate::verify::server::Server;
 use crate::verify::value::ValueJudge;
 use crate::wire::{Dialect, ObjectKind, ValueType};
+pub(crate) use part::{Partial, Setting};
 
 /// Judges the tokens of one file.
 pub(crate) struct Verifier<'o> {

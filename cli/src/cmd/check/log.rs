@@ -86,6 +86,7 @@ fn options(args: &CheckArgs) -> Options {
         module_commands: args.module_commands.clone(),
         duplicates: !args.no_duplicates,
         max_findings: args.max_findings,
+        threads: args.threads(),
         ..Options::default()
     }
 }

@@ -1,19 +1,16 @@
 //! What can be said only at the end: checksum, rest, duplicates, the report.
 
-use std::collections::BinaryHeap;
-
 use crate::error::{Error, ErrorKind};
 use crate::verify::finding::{Code, Finding};
 use crate::verify::report::{ChecksumState, Report};
 use crate::verify::server::{Product, Server};
+use crate::verify::threads;
 use crate::verify::verifier::{Verifier, cut};
 
-impl Verifier<'_> {
-    /// Bytes of the trailer; known once the end was read.
-    pub fn trailer(&self) -> usize {
-        if self.stored_checksum.is_some() { 8 } else { 0 }
-    }
+/// Keys in which one thread finds what comes twice before another is there.
+const FEW_KEYS: usize = 1 << 16;
 
+impl Verifier<'_> {
     /// The checksum of the file's bytes, which end at `end`.
     pub fn checksum(&mut self, computed: u64, end: u64) {
         self.report.checksum = match self.stored_checksum {
@@ -60,19 +57,15 @@ impl Verifier<'_> {
     /// Adds the keys that come twice. `name` gives the name and database of
     /// the key at an offset, where the input can be looked at again.
     pub fn duplicates(&mut self, name: impl Fn(u64) -> Option<Vec<u8>>) {
-        // They come in the order of a hash that differs from run to run: of too
-        // many the first in the file are kept.
-        let mut offsets = BinaryHeap::new();
-        let mut count: u64 = 0;
-        let keep = self.options.max_findings;
-        self.keys.duplicates(|offset| {
-            count += 1;
-            offsets.push(offset);
-            if offsets.len() > keep.max(1) {
-                offsets.pop();
-            }
-        });
-        for offset in &offsets.into_sorted_vec() {
+        self.report.index_memory = self.keys.memory();
+        let threads = match self.keys.len() < FEW_KEYS {
+            true => 1,
+            false => threads::available(self.options.threads),
+        };
+        let found = self
+            .keys
+            .duplicates(threads, self.options.max_findings.max(1));
+        for offset in &found.first {
             self.keep(Finding {
                 code: Code::DuplicateKey,
                 severity: Code::DuplicateKey.severity(),
@@ -82,8 +75,8 @@ impl Verifier<'_> {
                 message: "the same key again in this database".to_owned(),
             });
         }
-        if count > 0 {
-            self.report.totals.insert(Code::DuplicateKey, count);
+        if found.count > 0 {
+            self.report.totals.insert(Code::DuplicateKey, found.count);
         }
     }
 
@@ -107,7 +100,6 @@ impl Verifier<'_> {
         }
         needs.databases = needs.databases.max(1);
         self.report.bytes = end;
-        self.report.index_memory = self.keys.memory();
         self.report.findings.sort_by_key(|f| f.offset);
         self.report
     }

@@ -280,9 +280,16 @@ impl Verifier<'_> {
             let message = format!("the server does not have the module of type {name}");
             self.find(Code::ModuleMissing, at, message);
         }
+        self.count_module(name, 1);
+    }
+
+    /// Counts keys or records of a module. Of too many names the first in the
+    /// alphabet are kept, and so the same ones in whatever order they come.
+    pub(super) fn count_module(&mut self, name: String, n: u64) {
         let modules = &mut self.report.needs.modules;
-        if modules.len() < MAX_NAMES || modules.contains_key(&name) {
-            *modules.entry(name).or_default() += 1;
+        *modules.entry(name).or_default() += n;
+        if modules.len() > MAX_NAMES {
+            modules.pop_last();
         }
     }
 }

@@ -1,0 +1,111 @@
+//! Cutting regions off the window.
+//!
+//! ```text
+//! window   | region | a key's beginning | free |
+//!          at       cut                 end
+//! ```
+//!
+//! The window goes with the region; what is behind it moves into a fresh one.
+
+use std::io::{ErrorKind as IoKind, Read};
+
+use super::StreamReader;
+use crate::decoder::{Checkpoint, Decoder, KeySink};
+use crate::error::{Error, ErrorKind, Result};
+use crate::region::{Frame, Region, Regions, decode, frame, up_to_last_key};
+
+impl<'a, R: Read> Regions<'a> for StreamReader<R> {
+    fn drive<S: KeySink>(&mut self, sink: &mut S) -> Result<bool> {
+        StreamReader::drive(self, sink)
+    }
+
+    fn drive_whole_records<S: KeySink>(&mut self, sink: &mut S) -> Result<bool> {
+        let window = self.window.get(self.at..self.end).unwrap_or_default();
+        let len = match self.is_last_window() {
+            true => 0,
+            false => up_to_last_key(&self.decoder, window),
+        };
+        if len == 0 {
+            return StreamReader::drive(self, sink);
+        }
+        let window = window.get(..len).unwrap_or_default();
+        self.at += decode(&mut self.decoder, window, sink)?;
+        Ok(true)
+    }
+
+    fn position(&self) -> &Decoder {
+        &self.decoder
+    }
+
+    fn frame(&mut self, size: usize) -> Frame {
+        if !self.make_window(size) {
+            return Frame::default();
+        }
+        self.fill_up();
+        let window = self.window.get(self.at..self.end).unwrap_or_default();
+        frame(&self.decoder, window)
+    }
+
+    fn cut(&mut self, len: usize, fresh: impl FnOnce() -> Vec<u8>) -> Region<'a> {
+        let from = Checkpoint {
+            dialect: self.decoder.dialect(),
+            version: self.decoder.version(),
+            offset: self.decoder.offset(),
+        };
+        let range = self.at..self.at + len;
+        self.hash(range.end);
+        let mut fresh = fresh();
+        let rest = self.window.get(range.end..self.end).unwrap_or_default();
+        if let Some(front) = fresh.get_mut(..rest.len()) {
+            front.copy_from_slice(rest);
+        }
+        (self.hashed, self.at, self.end) = (0, 0, rest.len());
+        self.decoder
+            .go_to(from.offset + len as u64, self.decoder.db());
+        Region::owned(std::mem::replace(&mut self.window, fresh), range, from)
+    }
+}
+
+impl<R: Read> StreamReader<R> {
+    /// Makes the window one of `size` bytes, unless it holds more. One that has
+    /// grown with a long string does not go around among threads.
+    fn make_window(&mut self, size: usize) -> bool {
+        if self.window.len() == size && self.at == 0 {
+            return true;
+        }
+        self.hash(self.at);
+        self.window.copy_within(self.at..self.end, 0);
+        (self.hashed, self.at, self.end) = (0, 0, self.end - self.at);
+        if self.end > size {
+            return false;
+        }
+        self.window.resize(size, 0);
+        self.window.shrink_to_fit();
+        true
+    }
+
+    /// Fills the window to its end, in as many reads as that takes. A read that
+    /// fails is told when all that came before it was decoded.
+    fn fill_up(&mut self) {
+        while self.end < self.window.len() && !self.is_last_window() {
+            let room = self.window.get_mut(self.end..).unwrap_or_default();
+            match self.source.read(room) {
+                Ok(0) => self.eof = true,
+                Ok(n) => self.end += n,
+                Err(e) if e.kind() == IoKind::Interrupted => {}
+                Err(e) => self.failed = Some(e),
+            }
+        }
+    }
+
+    /// Whether no byte comes behind those in the window.
+    fn is_last_window(&self) -> bool {
+        self.eof || self.failed.is_some()
+    }
+
+    /// A read that failed behind what was decoded.
+    pub(crate) fn take_failure(&mut self) -> Option<Error> {
+        let error = self.failed.take()?;
+        Some(self.decoder.error_here(ErrorKind::Io(error)))
+    }
+}

@@ -1,0 +1,106 @@
+//! A file in memory, hashed while it is still in the cache.
+
+use crate::checksum::Checksum;
+use crate::decoder::{Checkpoint, Decoder, KeySink};
+use crate::error::Result;
+use crate::limits::Limits;
+use crate::region::{Frame, Region, Regions, decode, frame, up_to_last_key};
+
+/// Bytes decoded between two rounds of hashing: they are still in the cache.
+pub(super) const ROUND: usize = 256 << 10;
+
+/// Bytes of the checksum behind a file, which covers all but itself, and the
+/// first version to have one.
+const TRAILER: usize = 8;
+const FIRST_WITH_TRAILER: u32 = 5;
+
+/// A file in memory.
+pub(super) struct Memory<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    decoder: Decoder,
+    checksum: Checksum,
+}
+
+impl<'a> Memory<'a> {
+    pub fn new(bytes: &'a [u8], limits: Limits) -> Memory<'a> {
+        Memory {
+            bytes,
+            at: 0,
+            decoder: Decoder::new(limits),
+            checksum: Checksum::new(),
+        }
+    }
+
+    /// What was decoded, or cut off.
+    pub fn offset(&self) -> u64 {
+        self.at as u64
+    }
+
+    /// Bytes behind that.
+    pub fn rest(&self) -> u64 {
+        (self.bytes.len() - self.at) as u64
+    }
+
+    /// Of what was decoded, without the trailer.
+    pub fn checksum(&self) -> u64 {
+        self.checksum.value()
+    }
+
+    /// The next `len` bytes, or as many as there are.
+    fn window(&self, len: usize) -> &'a [u8] {
+        let end = self.bytes.len().min(self.at.saturating_add(len));
+        self.bytes.get(self.at..end).unwrap_or_default()
+    }
+
+    /// Goes on behind `len` bytes.
+    fn pass(&mut self, len: usize) {
+        let trailer = match self.decoder.is_done() {
+            true if self.decoder.version() >= FIRST_WITH_TRAILER => TRAILER,
+            _ => 0,
+        };
+        self.checksum.update(self.window(len - trailer));
+        self.at += len;
+    }
+}
+
+impl<'a> Regions<'a> for Memory<'a> {
+    fn drive<S: KeySink>(&mut self, sink: &mut S) -> Result<bool> {
+        let rest = self.window(usize::MAX);
+        let progress = self.decoder.drive(rest, true, ROUND, sink)?;
+        self.pass(progress.used);
+        Ok(!self.decoder.is_done())
+    }
+
+    fn drive_whole_records<S: KeySink>(&mut self, sink: &mut S) -> Result<bool> {
+        let len = up_to_last_key(&self.decoder, self.window(ROUND));
+        if len == 0 {
+            return self.drive(sink);
+        }
+        let window = self.window(len);
+        let used = decode(&mut self.decoder, window, sink)?;
+        self.pass(used);
+        Ok(true)
+    }
+
+    fn position(&self) -> &Decoder {
+        &self.decoder
+    }
+
+    fn frame(&mut self, size: usize) -> Frame {
+        frame(&self.decoder, self.window(size))
+    }
+
+    fn cut(&mut self, len: usize, _: impl FnOnce() -> Vec<u8>) -> Region<'a> {
+        let from = Checkpoint {
+            dialect: self.decoder.dialect(),
+            version: self.decoder.version(),
+            offset: self.decoder.offset(),
+        };
+        let region = Region::lent(self.window(len), from);
+        self.pass(len);
+        self.decoder
+            .go_to(from.offset + len as u64, self.decoder.db());
+        region
+    }
+}

@@ -1,0 +1,18 @@
+//! How many threads there are to be had.
+
+use std::num::NonZero;
+use std::thread;
+
+/// Threads beyond these would wait: one that reads and finds where keys end
+/// cannot feed more.
+const MOST: usize = 16;
+
+/// As many as were `asked` for, or where that is 0, as there are processors for
+/// this process: what a control group allows is taken into account.
+pub(super) fn available(asked: usize) -> usize {
+    let threads = match asked {
+        0 => thread::available_parallelism().map_or(1, NonZero::get),
+        asked => asked,
+    };
+    threads.min(MOST)
+}
