@@ -250,7 +250,8 @@ pub fn compare_document(document: &Outcome, ndjson: &Outcome, truth: &Json) -> R
             said.push(code.map(|c| u8::try_from(c).unwrap()).collect());
         }
     }
-    (found.sort(), said.sort());
+    found.sort();
+    said.sort();
     match found == said {
         true => Ok(()),
         false => Err(format!("{} libraries, said {}", found.len(), said.len())),
