@@ -69,6 +69,10 @@ class Running:
             except (OSError, EOFError):
                 pass
             if time.monotonic() - began > self.timeout:
+                log = self.log_lines()
+                # It crashed, and crashed again while it told of that.
+                if any("BUG REPORT START" in line for line in log):
+                    raise Ended("a crash that does not end", log)
                 raise Silent("no answer after %d s" % self.timeout)
             time.sleep(pause)
             pause = min(pause * 1.3, 0.2)
