@@ -103,7 +103,7 @@ judge salvages python3 testdata/judge_salvage.py "${judged[@]}" --seed "$seed"
 
 step "keys and values"
 status=0
-RDBKIT_CORPUS=$out/data cargo test -p rdbkit-rdb --test truth 2>&1 | tee "$out/truth.log" || status=$?
+RDBKIT_CORPUS=$out/data cargo test --workspace --test truth 2>&1 | tee "$out/truth.log" || status=$?
 read -r p f <<<"$(awk '/^test result:/ { p += $4; f += $6 } END { print p + 0, f + 0 }' "$out/truth.log")"
 passed=$((passed + p)) failed=$((failed + f))
 if [ "$f" -eq 0 ]; then
