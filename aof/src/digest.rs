@@ -168,6 +168,8 @@ pub fn digest(set: &Set, source: &dyn Source, options: &Options) -> Result<Repor
         follow.file(file.index, file.whole());
         let bytes = source.open(file.name()).map_err(|e| file.unread(e))?;
         let reader = file.records(bytes, limits, &mut follow)?;
+        // Where memory ran out the RDB part was not read to its end.
+        follow.check(file.name(), options.max_memory)?;
         file.walk(reader, &mut follow)?;
         follow.check(file.name(), options.max_memory)?;
     }

@@ -27,10 +27,14 @@ impl NewFile {
         if path.is_dir() {
             return Err(format!("{place} is a folder"));
         }
-        if let (Ok(new), Ok(old)) = (fs::canonicalize(path), fs::canonicalize(source))
-            && new == old
-        {
+        if is_source(path, source) {
             return Err(format!("{place} is the source; write to another file"));
+        }
+        // What is written beside it would take the place of a pipe or a device.
+        if fs::metadata(path).is_ok_and(|about| !about.is_file()) {
+            return Err(format!(
+                "{place} is no regular file; to write into it: -o - > {place}"
+            ));
         }
         if !force && fs::symlink_metadata(path).is_ok() {
             return Err(format!("{place} is there already; --force replaces it"));
@@ -79,6 +83,34 @@ impl NewFile {
         #[cfg(unix)]
         File::open(folder(&self.path))?.sync_all()?;
         Ok(())
+    }
+}
+
+/// Whether it is the file that is read, by whatever name.
+fn is_source(path: &Path, source: &Path) -> bool {
+    if source == Path::new("-") {
+        return is_stdin(path);
+    }
+    matches!((fs::canonicalize(path), fs::canonicalize(source)), (Ok(new), Ok(old)) if new == old)
+}
+
+/// Whether standard input comes from this file.
+fn is_stdin(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd;
+        use std::os::unix::fs::MetadataExt;
+        let stdin = io::stdin().as_fd().try_clone_to_owned().map(File::from);
+        let (Ok(new), Ok(old)) = (fs::metadata(path), stdin.and_then(|file| file.metadata()))
+        else {
+            return false;
+        };
+        (new.dev(), new.ino()) == (old.dev(), old.ino())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
     }
 }
 

@@ -288,3 +288,31 @@ fn what_servers_cut_off_is_cut_off() {
     fs::write(path, "").unwrap();
     assert_eq!(run(&[path], 0).0, format!("{}  {path}\n", "0".repeat(40)));
 }
+
+#[test]
+fn memory_that_runs_out_in_the_rdb_part_is_no_damage() {
+    let folder = testdata("aof/redis-8.0-sid/mp-ops");
+    let source = std::path::Path::new(&folder);
+    let dir = tempfile::TempDir::new().unwrap();
+    // All keys of the base are touched behind it.
+    let rdb = fs::read(dense()).unwrap();
+    let listed = rdbkit(&["keys", &dense()]).output().unwrap().stdout;
+    let mut log = rdb;
+    for key in listed
+        .split(|byte| *byte == b'\n')
+        .filter(|key| !key.is_empty())
+    {
+        log.extend(format!("*2\r\n$6\r\nEXISTS\r\n${}\r\n", key.len()).bytes());
+        log.extend_from_slice(key);
+        log.extend_from_slice(b"\r\n*2\r\n$7\r\nPERSIST\r\n");
+        log.extend(format!("${}\r\n", key.len()).bytes());
+        log.extend_from_slice(key);
+        log.extend_from_slice(b"\r\n");
+    }
+    let path = dir.path().join("a.aof");
+    fs::write(&path, log).unwrap();
+    for path in [path.as_path(), source] {
+        let (_, err) = run(&["--max-memory", "1k", path.to_str().unwrap()], 2);
+        assert!(err.contains("--max-memory"), "{err}");
+    }
+}

@@ -201,3 +201,54 @@ fn what_is_not_keys_can_stay_behind() {
     );
     assert_eq!(report["aux"].as_array().unwrap().len(), 0);
 }
+
+/// Runs it with a file for standard input.
+fn from_stdin(source: &Path, args: &[&str]) -> (i32, String) {
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("rdbkit"));
+    let stdin = fs::File::open(source).unwrap();
+    let output = command.args(args).stdin(stdin).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    (output.status.code().unwrap(), said)
+}
+
+#[cfg(unix)]
+#[test]
+fn the_source_is_never_replaced_not_even_from_standard_input() {
+    let dir = TempDir::new().unwrap();
+    let source = dir.path().join("in.rdb");
+    let whole = fs::read(dense()).unwrap();
+    fs::write(&source, &whole).unwrap();
+    let name = source.to_str().unwrap();
+    for args in [
+        &["extract", "-", "-o", name, "--force"][..],
+        &["export", "-", "-o", name, "--force"],
+        &["stats", "-", "--html", name, "--force"],
+    ] {
+        let (code, said) = from_stdin(&source, args);
+        assert_eq!(code, 2, "{args:?}: {said}");
+        assert!(said.contains("is the source"), "{said}");
+        assert!(fs::read(&source).unwrap() == whole, "{args:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_is_not_replaced() {
+    use std::os::unix::fs::FileTypeExt;
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("socket");
+    let _socket = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    let (code, said) = extract(&dir, &dense(), &["-o", "socket", "--force"]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("no regular file"), "{said}");
+    assert!(fs::metadata(&path).unwrap().file_type().is_socket());
+}
+
+#[test]
+fn a_server_that_reads_no_version_that_is_written() {
+    let dir = TempDir::new().unwrap();
+    let (code, said) = extract(&dir, &dense(), &["-o", "new.rdb", "--for", "redis:2.2"]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("redis:2.2 reads none"), "{said}");
+    assert_eq!(files(&dir), [""; 0]);
+}

@@ -207,3 +207,32 @@ fn what_stands_before_damage_is_shown() {
     let (code, out, _) = rdbkit(&["keys", path]);
     assert_eq!((code, out), (1, b"a\n".to_vec()));
 }
+
+#[test]
+fn half_a_value_is_not_completed_by_what_stands_behind_it() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let whole = fs::read(dense()).unwrap();
+    let mut cuts = 0;
+    for key in lines(&["keys", "--json", &dense()]) {
+        let (Some(name), Some(offset)) = (key["key"].as_str(), key["offset"].as_u64()) else {
+            continue;
+        };
+        if name.contains('\0') {
+            continue;
+        }
+        let end = (offset + key["bytes"].as_u64().unwrap()) as usize;
+        let db = key["db"].to_string();
+        let shown = text(&["get", "-n", &db, &dense(), name]);
+        for lost in 1..12 {
+            let path = dir.path().join("cut.rdb");
+            fs::write(&path, &whole[..end - lost]).unwrap();
+            let (code, out, _) = rdbkit(&["get", "-n", &db, path.to_str().unwrap(), name]);
+            assert_eq!(code, 1, "{name}");
+            for line in String::from_utf8(out).unwrap().lines().skip(1) {
+                assert!(shown.contains(line), "{name}, {lost} bytes less: {line}");
+            }
+            cuts += 1;
+        }
+    }
+    assert!(cuts > 100);
+}

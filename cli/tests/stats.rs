@@ -301,3 +301,15 @@ fn balanced(html: &str) {
     }
     assert!(open.is_empty(), "{open:?}");
 }
+
+#[test]
+fn a_checksum_that_is_not_the_files_is_damage() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("bad.rdb");
+    let mut file = fs::read(dense()).unwrap();
+    *file.last_mut().unwrap() ^= 1;
+    fs::write(&path, file).unwrap();
+    let (code, out, said) = rdbkit(&["stats", path.to_str().unwrap()]);
+    assert_eq!(code, 1, "{said}");
+    assert!(format!("{out}{said}").contains("checksum"), "{out}{said}");
+}

@@ -47,6 +47,12 @@ fn make(args: &ExtractArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> 
         (None, Some(server)) => source.format.for_server(server),
         (None, None) => source.format,
     };
+    if let Some(server) = args.server
+        && !server.reads(format.dialect(), format.version())
+    {
+        let why = format!("{server} reads none of the versions that can be written");
+        return Err(Failure::trouble(why));
+    }
     let keep = Keep {
         aux: !args.without.contains(&Without::Aux),
         functions: !args.without.contains(&Without::Functions),

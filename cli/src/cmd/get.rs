@@ -50,6 +50,7 @@ fn get(args: &GetArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
     // A file in memory that holds this key alone; it is found at the speed of
     // framing, and what was found before damage can be shown.
     let writer = Writer::new(Held(Vec::new()), source.format);
+    let checksum = source.format.version() >= 5;
     let mut out = writer.map_err(|e| Failure::trouble(e.to_string()))?;
     let outcome = extract(&mut source.reader, &mut filter, &mut out, keep);
     let damage = match outcome {
@@ -62,8 +63,12 @@ fn get(args: &GetArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
             return Err(Failure::trouble(format!("{}: {error}", shown(&args.file))));
         }
     };
-    let found = out.finish().map_err(|e| Failure::trouble(e.to_string()))?;
-    let count = show(args, &found.0, damage.is_some(), streams)?;
+    let mut found = out.finish().map_err(|e| Failure::trouble(e.to_string()))?.0;
+    if damage.is_some() {
+        // Behind half a key the end of the file would be read as more of it.
+        found.truncate(found.len().saturating_sub(if checksum { 9 } else { 1 }));
+    }
+    let count = show(args, &found, damage.is_some(), streams)?;
     if let Some(damage) = damage {
         return Err(damage);
     }

@@ -220,7 +220,13 @@ fn what_stands_before_damage_is_out() {
     fs::write(&file, &flipped).unwrap();
     let outcome = export(&file, &[]);
     assert!(outcome.code == 1 && outcome.said.contains("checksum mismatch"));
+    assert!(!outcome.said.contains("is cut off"), "{}", outcome.said);
     assert_eq!(outcome.lines().len(), 26);
+    let outcome = export(&file, &["--format", "json"]);
+    let document: Json = serde_json::from_slice(&outcome.out).unwrap();
+    assert_eq!(document["keys"].as_array().unwrap().len(), 26);
+    let error = document["error"].as_str().unwrap();
+    assert!(error.contains("checksum mismatch"), "{error}");
 }
 
 #[test]

@@ -32,9 +32,19 @@ const FULL: usize = 64 << 10;
 pub struct Page<W> {
     out: W,
     buffer: Vec<u8>,
-    /// Where the key in hand begins, if it is in the buffer whole.
-    key_at: Option<usize>,
+    hand: Hand,
     written: u64,
+}
+
+/// What there is of the key in hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hand {
+    /// It is between two keys.
+    Empty,
+    /// The key begins here in the buffer.
+    At(usize),
+    /// Some of it is written.
+    Torn,
 }
 
 impl<W: Write> Page<W> {
@@ -44,7 +54,7 @@ impl<W: Write> Page<W> {
         Page {
             out,
             buffer: Vec::with_capacity(2 * FULL),
-            key_at: None,
+            hand: Hand::Empty,
             written: 0,
         }
     }
@@ -65,14 +75,14 @@ impl<W: Write> Page<W> {
         if self.buffer.len() >= FULL {
             self.write_out()?;
         }
-        self.key_at = Some(self.buffer.len());
+        self.hand = Hand::At(self.buffer.len());
         Ok(())
     }
 
     /// The key in hand is complete: it is not taken back any more.
     #[inline]
     pub fn end_key(&mut self) {
-        self.key_at = None;
+        self.hand = Hand::Empty;
     }
 
     /// Writes the buffer out if there is much in it, even in the middle of a key.
@@ -83,7 +93,7 @@ impl<W: Write> Page<W> {
     #[inline]
     pub fn relieve(&mut self) -> io::Result<()> {
         if self.buffer.len() >= 2 * FULL {
-            self.key_at = None;
+            self.tear();
             self.write_out()?;
         }
         Ok(())
@@ -100,10 +110,18 @@ impl<W: Write> Page<W> {
             self.buffer.extend_from_slice(bytes);
             return Ok(());
         }
-        self.key_at = None;
+        self.tear();
         self.write_out()?;
         self.written += bytes.len() as u64;
         self.out.write_all(bytes)
+    }
+
+    /// What is in the buffer is about to be written.
+    #[inline]
+    fn tear(&mut self) {
+        if let Hand::At(_) = self.hand {
+            self.hand = Hand::Torn;
+        }
     }
 
     #[cold]
@@ -114,15 +132,14 @@ impl<W: Write> Page<W> {
         Ok(())
     }
 
-    /// Takes back the key in hand, or says `false` if some of it is out already.
+    /// Takes back the key in hand, if there is one, or says `false` if some of it
+    /// is out already.
     pub fn take_back(&mut self) -> bool {
-        match self.key_at.take() {
-            Some(at) => {
-                self.buffer.truncate(at);
-                true
-            }
-            None => false,
+        if let Hand::At(at) = self.hand {
+            self.buffer.truncate(at);
+            self.hand = Hand::Empty;
         }
+        self.hand == Hand::Empty
     }
 
     /// Bytes put in and not taken back.
@@ -137,7 +154,7 @@ impl<W: Write> Page<W> {
     ///
     /// Of writing.
     pub fn flush(&mut self) -> io::Result<()> {
-        self.key_at = None;
+        self.tear();
         self.write_out()?;
         self.out.flush()
     }

@@ -6,6 +6,7 @@ use super::Stats;
 use crate::decoder::{Decoder, KeySink, PlainString, Sink, Whole};
 use crate::error::{ErrorKind, Result};
 use crate::event::{Part, Token};
+use crate::slice::compare;
 use crate::stream::StreamReader;
 
 /// The collector as the decoder is driven into it.
@@ -13,6 +14,8 @@ struct Driven<'s> {
     stats: &'s mut Stats,
     /// A name that could not be decompressed.
     failed: Option<ErrorKind>,
+    /// What the end of the file states.
+    checksum: Option<u64>,
 }
 
 impl Sink for Driven<'_> {
@@ -61,7 +64,11 @@ impl KeySink for Driven<'_> {
 impl Driven<'_> {
     #[inline(never)]
     fn rare(&mut self, window: &[u8], at: u64, token: Token) {
-        if let Err(e) = self.stats.event(at, &token.resolve(window)) {
+        let event = token.resolve(window);
+        if let Part::Eof { checksum } = event {
+            self.checksum = checksum;
+        }
+        if let Err(e) = self.stats.event(at, &event) {
             self.failed.get_or_insert(e);
         }
     }
@@ -73,8 +80,8 @@ impl<R: Read> StreamReader<R> {
     ///
     /// # Errors
     ///
-    /// As [`StreamReader::next_event`], and where a key's name is compressed and
-    /// damaged.
+    /// As [`StreamReader::next_event`], where a key's name is compressed and
+    /// damaged, and where the checksum is not that of the file.
     pub fn read_stats(&mut self, stats: &mut Stats) -> Result<()> {
         let decoder = self.decoder();
         if decoder.version() > 0 {
@@ -84,6 +91,7 @@ impl<R: Read> StreamReader<R> {
         let mut driven = Driven {
             stats,
             failed: None,
+            checksum: None,
         };
         loop {
             let more = self.drive(&mut driven)?;
@@ -91,8 +99,12 @@ impl<R: Read> StreamReader<R> {
                 return Err(self.decoder().error_here(kind));
             }
             if !more {
-                return Ok(());
+                break;
             }
+        }
+        match (driven.checksum, self.computed_checksum()) {
+            (Some(stored), Some(computed)) => compare(stored, computed, self.offset()),
+            _ => Ok(()),
         }
     }
 }
@@ -108,6 +120,7 @@ pub fn slice(bytes: &[u8], stats: &mut Stats) -> Result<()> {
     let mut driven = Driven {
         stats,
         failed: None,
+        checksum: None,
     };
     decoder.drive(bytes, true, usize::MAX, &mut driven)?;
     match driven.failed.take() {
