@@ -56,9 +56,13 @@ const SELECT: u64 = u64::from_le_bytes(*b"select  ");
 
 impl Name {
     /// The name of a command in the form servers write; `None` where it is too
-    /// long, or empty.
+    /// long, or empty, or the command is in another form: then the name does not
+    /// stand where it is looked for.
     #[inline(always)]
     pub fn of(command: &Command<'_>) -> Option<Name> {
+        if !command.quirks().is_none() {
+            return None;
+        }
         let raw = command.as_raw();
         // "*" digits CRLF
         let line = match command.len() {

@@ -498,6 +498,16 @@ fn missing_files() {
     assert!(matches!(error, Error::MissingBase { .. }));
 }
 
+/// A line with zeros behind its number is one that servers read, to its end.
+#[test]
+fn a_name_behind_an_odd_line_is_found() {
+    let odd = b"*1\r\n$4\r\0\0\0\0\0\0\0\0\r\nEXEC\r\n";
+    let file = [&log(&["MULTI", "SET a 1"])[..], odd, &log(&["SET b 1"])].concat();
+    let (plan, new) = repair(&[file.clone()], Repair::default()).unwrap();
+    assert!(!plan.changed());
+    assert_eq!(new, [file]);
+}
+
 /// Where a file is damaged, and how.
 fn damages() -> impl Strategy<Value = Vec<(usize, usize, u8, u8)>> {
     proptest::collection::vec(
