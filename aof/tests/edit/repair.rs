@@ -503,7 +503,7 @@ fn missing_files() {
 fn a_name_behind_an_odd_line_is_found() {
     let odd = b"*1\r\n$4\r\0\0\0\0\0\0\0\0\r\nEXEC\r\n";
     let file = [&log(&["MULTI", "SET a 1"])[..], odd, &log(&["SET b 1"])].concat();
-    let (plan, new) = repair(&[file.clone()], Repair::default()).unwrap();
+    let (plan, new) = repair(std::slice::from_ref(&file), Repair::default()).unwrap();
     assert!(!plan.changed());
     assert_eq!(new, [file]);
 }
