@@ -114,7 +114,8 @@ fn is_stdin(path: &Path) -> bool {
     }
 }
 
-fn folder(path: &Path) -> &Path {
+/// The folder of a file, which may be the one at hand.
+pub(crate) fn folder(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),

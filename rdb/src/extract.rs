@@ -15,7 +15,6 @@ use copier::Copier;
 
 use crate::error::Error;
 use crate::filter::Filter;
-use crate::slice::compare;
 use crate::stream::StreamReader;
 use crate::write::{Format, Inexpressible, WriteError, Writer};
 
@@ -165,9 +164,7 @@ pub fn extract<R: Read, W: Write>(
         }
     }
     let (summary, stored) = copier.finish()?;
-    if let (Some(stored), Some(computed)) = (stored, source.computed_checksum()) {
-        compare(stored, computed, source.offset())?;
-    }
+    source.compare_checksum(stored)?;
     Ok(summary)
 }
 

@@ -235,6 +235,19 @@ impl<R: Read> StreamReader<R> {
         self.computed
     }
 
+    /// Compares what the end of the file states with what was computed, for one
+    /// who drives the reader. Where either is missing there is nothing to compare.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Checksum`].
+    pub(crate) fn compare_checksum(&self, stored: Option<u64>) -> Result<()> {
+        match (stored, self.computed) {
+            (Some(stored), Some(computed)) => compare(stored, computed, self.offset()),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether a checksum that does not match is an error.
     pub(crate) fn checks_checksum(&self) -> bool {
         self.check

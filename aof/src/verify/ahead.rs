@@ -163,8 +163,7 @@ impl<'s> Ahead<'s> {
         let mut names = Names::new();
         for index in (first..).step_by(workers as usize) {
             let range = begin + index * self.piece..begin + (index + 1) * self.piece;
-            let known = (index == 0).then_some(range.start);
-            let Ok(Some(piece)) = self.piece(range, known, server, &mut names) else {
+            let Ok(Some(piece)) = self.piece(range, index == 0, server, &mut names) else {
                 return;
             };
             // Nobody waits any more where the judge had to stop.
@@ -174,12 +173,12 @@ impl<'s> Ahead<'s> {
         }
     }
 
-    /// Reads a piece, of which the first command begins at `known`; `None` behind
-    /// the end of the file.
+    /// Reads a piece, of which the `first` begins with a command; `None` behind the
+    /// end of the file.
     fn piece(
         &self,
         range: std::ops::Range<u64>,
-        known: Option<u64>,
+        first: bool,
         server: Server,
         names: &mut Names,
     ) -> io::Result<Option<Piece>> {
@@ -190,13 +189,10 @@ impl<'s> Ahead<'s> {
         if held.is_empty() {
             return Ok(None);
         }
-        let skipped = match known {
-            Some(_) => 0,
-            None => match first_command(&held) {
-                Some(skipped) => skipped,
-                // Nothing that is to be told: the judge looks for itself.
-                None => return Ok(Some(Piece::empty(range.end))),
-            },
+        let found = if first { Some(0) } else { first_command(&held) };
+        let Some(skipped) = found else {
+            // Nothing that is to be told: the judge looks for itself.
+            return Ok(Some(Piece::empty(range.end)));
         };
         held.drain(..skipped);
         let begin = range.start + skipped as u64;

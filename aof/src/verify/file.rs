@@ -32,15 +32,11 @@ pub(super) enum By<'s> {
 /// table of names; and for an RDB file at the front as
 /// [`rdbkit_rdb::verify::stream`].
 pub fn file(source: impl Read, options: &Options) -> FileReport {
-    let role = Role {
-        last: true,
-        appended: true,
-    };
     judged(
         source,
         options,
         options.server,
-        role,
+        Role::ALONE,
         By::One { window: WINDOW },
     )
 }
@@ -54,20 +50,7 @@ pub(super) fn judged<R: Read>(
     by: By<'_>,
 ) -> FileReport {
     let mut source = Counted { source, bytes: 0 };
-    let mut report = FileReport {
-        name: Vec::new(),
-        kind: None,
-        seq: None,
-        server: server.unwrap_or(Server::REDIS),
-        rdb: None,
-        counts: Counts::default(),
-        whole: 0,
-        cut: None,
-        findings: Vec::new(),
-        totals: std::collections::BTreeMap::new(),
-        worst: None,
-        failure: None,
-    };
+    let mut report = FileReport::new(server.unwrap_or(Server::REDIS));
     let mut head = Vec::with_capacity(16);
     if let Err(error) = (&mut source).take(9).read_to_end(&mut head) {
         report.failure = Some(Error::new(ErrorKind::Io(error), 0, 0, 1));

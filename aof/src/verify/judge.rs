@@ -35,6 +35,14 @@ pub(super) struct Role {
     pub appended: bool,
 }
 
+impl Role {
+    /// Of a file that is the whole log.
+    pub const ALONE: Role = Role {
+        last: true,
+        appended: true,
+    };
+}
+
 /// A transaction that was begun.
 #[derive(Debug)]
 struct Open {

@@ -92,6 +92,24 @@ pub struct FileReport {
 }
 
 impl FileReport {
+    /// Of a file without a name of which nothing is known.
+    pub(super) fn new(server: Server) -> FileReport {
+        FileReport {
+            name: Vec::new(),
+            kind: None,
+            seq: None,
+            server,
+            rdb: None,
+            counts: Counts::default(),
+            whole: 0,
+            cut: None,
+            findings: Vec::new(),
+            totals: BTreeMap::new(),
+            worst: None,
+            failure: None,
+        }
+    }
+
     pub(super) fn put(&mut self, mut findings: Findings) {
         findings.kept.sort_by_key(|finding| finding.offset);
         self.findings = findings.kept;

@@ -19,7 +19,7 @@ use crate::verify::file::{By, WINDOW, judged};
 use crate::verify::finding::{Code, Finding, Findings};
 use crate::verify::judge::Role;
 use crate::verify::manifest;
-use crate::verify::report::{Counts, FileReport, SetReport};
+use crate::verify::report::{FileReport, SetReport};
 use crate::verify::{Options, file};
 
 /// Files of more bytes are read by several threads.
@@ -44,19 +44,12 @@ pub fn single(name: &[u8], source: impl Read, options: &Options) -> SetReport {
 ///
 /// As [`file()`], and 8 MiB for each thread, of which there are 8 at most.
 pub fn single_of(source: &dyn Source, name: &[u8], options: &Options) -> SetReport {
-    let role = Role {
-        last: true,
-        appended: true,
-    };
     let large = source.size(name).is_some_and(|bytes| bytes > LARGE);
     let by = by(large, source, name, options);
     let report = match source.open(name) {
-        Ok(bytes) => judged(bytes, options, options.server, role, by),
+        Ok(bytes) => judged(bytes, options, options.server, Role::ALONE, by),
         Err(error) => {
-            let server = options.server.unwrap_or(Server::REDIS);
-            let mut report = unread(&Entry::new(name, 1, FileKind::Increment), server);
-            report.kind = None;
-            report.seq = None;
+            let mut report = FileReport::new(options.server.unwrap_or(Server::REDIS));
             report.failure = Some(Error::new(ErrorKind::Io(error), 0, 0, 1));
             report
         }
@@ -325,15 +318,7 @@ fn unread(entry: &Entry, server: Server) -> FileReport {
         name: entry.name.clone(),
         kind: Some(entry.kind),
         seq: Some(entry.seq),
-        server,
-        rdb: None,
-        counts: Counts::default(),
-        whole: 0,
-        cut: None,
-        findings: Vec::new(),
-        totals: BTreeMap::new(),
-        worst: None,
-        failure: None,
+        ..FileReport::new(server)
     }
 }
 

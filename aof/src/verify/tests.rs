@@ -6,10 +6,7 @@ use super::file::{By, judged};
 use super::judge::Role;
 use super::*;
 
-const ROLE: Role = Role {
-    last: true,
-    appended: true,
-};
+const ROLE: Role = Role::ALONE;
 
 fn raw(line: &str) -> Vec<u8> {
     let words: Vec<&str> = line.split(' ').collect();

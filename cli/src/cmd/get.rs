@@ -50,7 +50,7 @@ fn get(args: &GetArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
     // A file in memory that holds this key alone; it is found at the speed of
     // framing, and what was found before damage can be shown.
     let writer = Writer::new(Held(Vec::new()), source.format);
-    let checksum = source.format.version() >= 5;
+    let checksum = source.format.has_checksum();
     let mut out = writer.map_err(|e| Failure::trouble(e.to_string()))?;
     let outcome = extract(&mut source.reader, &mut filter, &mut out, keep);
     let damage = match outcome {

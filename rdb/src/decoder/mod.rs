@@ -218,9 +218,20 @@ impl Decoder {
     /// Goes on at a record boundary elsewhere in the file, with the templates
     /// that were seen so far.
     pub(crate) fn go_to(&mut self, offset: u64, db: u64) {
-        self.state = State::Opcode;
-        (self.offset, self.db) = (offset, db);
-        self.lax_length = None;
+        self.rejoin(offset);
+        self.db = db;
+    }
+
+    /// Passes over `len` bytes of whole records for another decoder, and gives
+    /// where that begins.
+    pub(crate) fn cut_off(&mut self, len: usize) -> Checkpoint {
+        let from = Checkpoint {
+            dialect: self.dialect,
+            version: self.version,
+            offset: self.offset,
+        };
+        self.rejoin(self.offset + len as u64);
+        from
     }
 
     /// Bounds what one owned record may have.

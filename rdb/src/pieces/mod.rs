@@ -24,7 +24,6 @@ use crate::error::{Error, ErrorKind, Stage};
 use crate::event::Event;
 use crate::filter::Filter;
 use crate::record::{KeyMeta, Record};
-use crate::slice::compare;
 use crate::stream::StreamReader;
 use crate::value::{ArrayItem, Field, ModuleItem, StreamItem};
 use crate::wire::{Dialect, ModuleId, ObjectKind, ValueType};
@@ -268,10 +267,8 @@ pub fn visit<R: Read, V: Visitor + ?Sized>(
         }
     }
     let (summary, stored) = driver.finish();
-    if let (Some(stored), Some(computed)) = (stored, source.computed_checksum())
-        && source.checks_checksum()
-    {
-        compare(stored, computed, source.offset())?;
+    if source.checks_checksum() {
+        source.compare_checksum(stored)?;
     }
     Ok(summary)
 }

@@ -6,7 +6,6 @@ use super::Stats;
 use crate::decoder::{Decoder, KeySink, PlainString, Sink, Whole};
 use crate::error::{ErrorKind, Result};
 use crate::event::{Part, Token};
-use crate::slice::compare;
 use crate::stream::StreamReader;
 
 /// The collector as the decoder is driven into it.
@@ -61,7 +60,15 @@ impl KeySink for Driven<'_> {
     }
 }
 
-impl Driven<'_> {
+impl<'s> Driven<'s> {
+    fn new(stats: &'s mut Stats) -> Driven<'s> {
+        Driven {
+            stats,
+            failed: None,
+            checksum: None,
+        }
+    }
+
     #[inline(never)]
     fn rare(&mut self, window: &[u8], at: u64, token: Token) {
         let event = token.resolve(window);
@@ -88,11 +95,7 @@ impl<R: Read> StreamReader<R> {
             // The header has gone by.
             stats.begin(decoder.dialect(), decoder.version());
         }
-        let mut driven = Driven {
-            stats,
-            failed: None,
-            checksum: None,
-        };
+        let mut driven = Driven::new(stats);
         loop {
             let more = self.drive(&mut driven)?;
             if let Some(kind) = driven.failed.take() {
@@ -102,10 +105,8 @@ impl<R: Read> StreamReader<R> {
                 break;
             }
         }
-        match (driven.checksum, self.computed_checksum()) {
-            (Some(stored), Some(computed)) => compare(stored, computed, self.offset()),
-            _ => Ok(()),
-        }
+        let stored = driven.checksum;
+        self.compare_checksum(stored)
     }
 }
 
@@ -117,11 +118,7 @@ impl<R: Read> StreamReader<R> {
 /// As [`Decoder::step`], and where a key's name is compressed and damaged.
 pub fn slice(bytes: &[u8], stats: &mut Stats) -> Result<()> {
     let mut decoder = Decoder::new(crate::Limits::in_memory());
-    let mut driven = Driven {
-        stats,
-        failed: None,
-        checksum: None,
-    };
+    let mut driven = Driven::new(stats);
     decoder.drive(bytes, true, usize::MAX, &mut driven)?;
     match driven.failed.take() {
         Some(kind) => Err(decoder.error_here(kind)),

@@ -10,7 +10,7 @@
 use std::io::{ErrorKind as IoKind, Read};
 
 use super::StreamReader;
-use crate::decoder::{Checkpoint, Decoder, KeySink};
+use crate::decoder::{Decoder, KeySink};
 use crate::error::{Error, ErrorKind, Result};
 use crate::region::{Frame, Region, Regions, decode, frame, up_to_last_key};
 
@@ -47,11 +47,6 @@ impl<'a, R: Read> Regions<'a> for StreamReader<R> {
     }
 
     fn cut(&mut self, len: usize, fresh: impl FnOnce() -> Vec<u8>) -> Region<'a> {
-        let from = Checkpoint {
-            dialect: self.decoder.dialect(),
-            version: self.decoder.version(),
-            offset: self.decoder.offset(),
-        };
         let range = self.at..self.at + len;
         self.hash(range.end);
         let mut fresh = fresh();
@@ -60,8 +55,7 @@ impl<'a, R: Read> Regions<'a> for StreamReader<R> {
             front.copy_from_slice(rest);
         }
         (self.hashed, self.at, self.end) = (0, 0, rest.len());
-        self.decoder
-            .go_to(from.offset + len as u64, self.decoder.db());
+        let from = self.decoder.cut_off(len);
         Region::owned(std::mem::replace(&mut self.window, fresh), range, from)
     }
 }

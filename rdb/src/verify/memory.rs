@@ -1,7 +1,7 @@
 //! A file in memory, hashed while it is still in the cache.
 
 use crate::checksum::Checksum;
-use crate::decoder::{Checkpoint, Decoder, KeySink};
+use crate::decoder::{Decoder, KeySink};
 use crate::error::Result;
 use crate::limits::Limits;
 use crate::region::{Frame, Region, Regions, decode, frame, up_to_last_key};
@@ -92,15 +92,8 @@ impl<'a> Regions<'a> for Memory<'a> {
     }
 
     fn cut(&mut self, len: usize, _: impl FnOnce() -> Vec<u8>) -> Region<'a> {
-        let from = Checkpoint {
-            dialect: self.decoder.dialect(),
-            version: self.decoder.version(),
-            offset: self.decoder.offset(),
-        };
-        let region = Region::lent(self.window(len), from);
+        let bytes = self.window(len);
         self.pass(len);
-        self.decoder
-            .go_to(from.offset + len as u64, self.decoder.db());
-        region
+        Region::lent(bytes, self.decoder.cut_off(len))
     }
 }

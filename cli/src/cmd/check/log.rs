@@ -13,6 +13,7 @@ use rdbkit_aof::{Layout, Source, sniff};
 use crate::args::CheckArgs;
 use crate::cmd::check::name_duplicates;
 use crate::input::Input;
+use crate::output::folder;
 
 /// Whether a path is a folder or a manifest. Nothing is read of a pipe.
 pub(in crate::cmd) fn is_set(path: &Path) -> Result<bool, String> {
@@ -63,10 +64,7 @@ pub fn single(path: &Path, source: impl Read, args: &CheckArgs) -> SetReport {
 /// tells that it should be judged for another server than was thought at first.
 pub fn file(path: &Path, args: &CheckArgs) -> SetReport {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => Folder::new(folder),
-        _ => Folder::new("."),
-    };
+    let folder = Folder::new(folder(path));
     let mut options = options(args);
     let report = verify::single_of(&folder, name, &options);
     let Some(server) = report.suggests() else {
