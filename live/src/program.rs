@@ -82,8 +82,10 @@ impl Rdbkit {
 
     fn command(&self, server: &str, file: &OsStr) -> Command {
         let mut command = Command::new(&self.0);
-        // The servers asked have no modules.
-        command.args(["check", "--json", "--modules", "none", "--for", server]);
+        // The servers asked have no modules, and take each file for their dump.rdb,
+        // whatever its AUX fields say.
+        command.args(["check", "--json", "--base=false", "--modules", "none"]);
+        command.args(["--for", server]);
         command.arg(file);
         command
     }
