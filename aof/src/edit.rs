@@ -33,6 +33,7 @@ mod output;
 mod plan;
 mod recent;
 mod repair;
+mod routine;
 mod sample;
 mod shorten;
 mod survey;

@@ -102,6 +102,17 @@ impl Pattern {
         glob::matches_ignore_case(&self.name, name)
     }
 
+    /// Whether there are no words behind the name.
+    pub(crate) fn is_name_alone(&self) -> bool {
+        self.args.is_empty()
+    }
+
+    /// Whether the words behind the name match the arguments from `at` on.
+    #[inline]
+    pub(crate) fn fits(&self, command: &Command<'_>, at: usize) -> bool {
+        fit(&self.args, command, at)
+    }
+
     #[inline(never)]
     fn matches_all(&self, command: &Command<'_>, name: &[u8]) -> bool {
         glob::matches_ignore_case(&self.name, name)

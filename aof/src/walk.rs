@@ -20,7 +20,7 @@ mod skim;
 
 use abridged::Abridged;
 use skim::Each;
-pub(crate) use skim::{Run, Skimmer};
+pub(crate) use skim::{Run, Skimmer, Stands};
 
 /// Window of one file.
 const WINDOW: usize = 256 << 10;
@@ -368,7 +368,9 @@ impl<V: Skimmer> Sink for Follower<'_, V> {
                 let name = Name::of(&command);
                 if let Some(name) = name
                     && command.quirks().is_none()
-                    && self.visitor.skims(&command, name, offset, end)
+                    && self
+                        .visitor
+                        .skims(&command, name, &self.stands(offset, end))
                 {
                     return;
                 }
@@ -384,6 +386,12 @@ impl<V: Skimmer> Sink for Follower<'_, V> {
 }
 
 impl<V: Skimmer> Follower<'_, V> {
+    #[inline(always)]
+    fn stands(&self, begin: u64, end: u64) -> Stands {
+        let db = self.selected.next();
+        Stands { begin, end, db }
+    }
+
     /// Tells of the commands that were passed over, up to `end`.
     #[inline(always)]
     fn settle(&mut self, end: u64) {

@@ -134,6 +134,14 @@ impl Spec {
         self.arity != [0; 6]
     }
 
+    /// Whether the argument behind the name is a key, and no other can be one.
+    pub(crate) fn has_one_key(&self) -> bool {
+        let first = |rule: &KeySpec| {
+            rule.begin == Begin::Index(1) && matches!(rule.find, Find::Range { last: 0, .. })
+        };
+        matches!(self.keys, [rule] if first(rule)) && self.name != b"sort"
+    }
+
     /// The indexes of the arguments that are keys.
     ///
     /// # Limits

@@ -59,7 +59,7 @@ pub fn cut(set: &Set, source: &dyn Source, target: &Cut, now_ms: i64) -> Result<
         Cut::Before { matching, pick } => {
             let nth = match pick {
                 Pick::Nth(nth) => nth.get(),
-                Pick::Last => find::count(set, source, |unit| matching.finds(unit)).max(1),
+                Pick::Last => find::count(set, source, matching, |_| true).max(1),
             };
             Aim::Match { matching, nth }
         }

@@ -65,7 +65,7 @@ pub fn drop(set: &Set, source: &dyn Source, removal: &Removal, now_ms: i64) -> R
                 Which::One(Pick::Last) => {
                     let wanted =
                         |unit: &walk::Unit<'_>| dropper::matches(matching, &removal.keys, unit);
-                    Some(find::count(set, source, wanted).max(1))
+                    Some(find::count(set, source, matching, wanted).max(1))
                 }
             };
             Aim::Match { matching, nth }

@@ -3,15 +3,17 @@
 use std::io::{self, Read};
 
 use crate::command::Command;
+use crate::commands;
 use crate::edit::error::Error;
 use crate::edit::plan::Spot;
-use crate::edit::survey::{Args, NEVER};
+use crate::edit::routine::{ANY, Care, Routines};
 use crate::edit::target::{At, Matching};
 use crate::error::ErrorKind;
+use crate::name::{Control, Name};
 use crate::reader::is_preamble;
 use crate::set::Set;
 use crate::source::Source;
-use crate::walk::{self, FileEnd, Unit, Visitor};
+use crate::walk::{self, FileEnd, Run, Skimmer, Stands, Unit, Visitor};
 
 impl Matching {
     /// Whether the unit is a command that is meant.
@@ -27,24 +29,63 @@ impl Matching {
     }
 }
 
-/// With which numbers of arguments, of `any`, commands of that name need no look
-/// where `matching` are looked for.
-pub(super) fn routine(matching: Option<&Matching>, command: &Command<'_>, any: Args) -> Args {
-    let asked = matching.is_some_and(|m| m.pattern.may_match(command.name()));
-    if asked { NEVER } else { any }
+/// How many units of a log match, of those that `wanted` says yes to.
+pub(super) fn count(
+    set: &Set,
+    source: &dyn Source,
+    matching: &Matching,
+    wanted: impl Fn(&Unit<'_>) -> bool,
+) -> u64 {
+    let mut counter = Counter {
+        matching,
+        routines: Routines::new(Some(matching), i64::MAX),
+        passed: 0,
+        wanted,
+        found: 0,
+    };
+    walk::skim(set, source, &mut counter);
+    counter.found
 }
 
-/// How many units of a log `wanted` says yes to.
-pub(super) fn count(set: &Set, source: &dyn Source, wanted: impl FnMut(&Unit<'_>) -> bool) -> u64 {
-    struct Counter<F>(u64, F);
-    impl<F: FnMut(&Unit<'_>) -> bool> Visitor for Counter<F> {
-        fn unit(&mut self, unit: &Unit<'_>) {
-            self.0 += u64::from((self.1)(unit));
+struct Counter<'m, F> {
+    matching: &'m Matching,
+    routines: Routines<'m>,
+    /// Commands passed over that nobody was told of.
+    passed: u64,
+    wanted: F,
+    found: u64,
+}
+
+impl<F: Fn(&Unit<'_>) -> bool> Visitor for Counter<'_, F> {
+    fn unit(&mut self, unit: &Unit<'_>) {
+        self.found += u64::from(self.matching.finds(unit) && (self.wanted)(unit));
+        if let Some(name) = unit.name
+            && name.control() == Control::None
+            && self.routines.is_new(name)
+            && let Some(command) = unit.item.command()
+        {
+            let spec = commands::spec(&command);
+            self.routines.learn(&command, spec, ANY, Care::default());
         }
     }
-    let mut counter = Counter(0, wanted);
-    walk::walk_with(set, source, crate::Limits::default(), &mut counter);
-    counter.0
+}
+
+impl<F: Fn(&Unit<'_>) -> bool> Skimmer for Counter<'_, F> {
+    #[inline(always)]
+    fn skims(&mut self, command: &Command<'_>, name: Name, _: &Stands) -> bool {
+        let passed = self.routines.takes(command, name, |_| false);
+        self.passed += u64::from(passed);
+        passed
+    }
+
+    #[inline(always)]
+    fn pending(&self) -> u64 {
+        self.passed
+    }
+
+    fn skimmed(&mut self, _: &Run) {
+        self.passed = 0;
+    }
 }
 
 /// Which file of the set is meant.

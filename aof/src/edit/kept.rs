@@ -5,12 +5,11 @@ use rdbkit_rdb::verify::{Product, Server};
 use rdbkit_rdb::{Event as Rdb, Scratch};
 
 use crate::command::Command;
-use crate::commands::{self, Release, Spec};
-use crate::edit::clock::Clock;
+use crate::commands::{Release, Spec};
 use crate::edit::frequent::Frequent;
 use crate::edit::plan::{Kept, Needs};
+use crate::edit::routine::{ANY, Args, Care, Keys, NEVER};
 use crate::edit::sample::Sample;
-use crate::edit::survey::Args;
 use crate::walk::{Item, Unit};
 use crate::words::{self, strtoll};
 
@@ -68,23 +67,11 @@ impl Role {
     }
 }
 
-/// When a command need only be counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Routine {
-    /// Always.
-    #[default]
-    Plain,
-    /// While its time, in so many milliseconds, is to come.
-    Until(i64),
-}
-
 /// A [`Kept`] in the making.
 #[derive(Debug)]
 pub(super) struct Keeping {
     kept: Kept,
     now_ms: i64,
-    now: Clock,
-    now_seconds: Clock,
     roles: Frequent<Role>,
     expired: Sample,
     annotations: u64,
@@ -104,8 +91,6 @@ impl Keeping {
         Keeping {
             kept: Kept::default(),
             now_ms,
-            now: Clock::at(now_ms),
-            now_seconds: Clock::at(now_ms.div_euclid(1000)),
             roles: Frequent::new(),
             expired: Sample::new(),
             annotations: 0,
@@ -184,39 +169,39 @@ impl Keeping {
         }
     }
 
-    /// With which numbers of arguments commands of this name, of which one was
-    /// here, need only be counted; `expired` says that some keys have expired.
-    pub fn routine(&self, command: &Command<'_>, expired: bool) -> Option<(Args, Routine)> {
-        const ANY: Args = (1, u32::MAX);
-        let Some(spec) = commands::spec(command) else {
-            return Some((ANY, Routine::Plain));
+    /// With which numbers of arguments, and what care, commands of this name need
+    /// only be counted, of which one was here; `expired` says that some keys have
+    /// expired.
+    pub fn routine(spec: Option<&'static Spec>, expired: bool) -> (Args, Care) {
+        let Some(spec) = spec else {
+            return (ANY, Care::default());
         };
         if spec.is_container() || spec.name().contains(&b'|') {
-            return None;
+            return (NEVER, Care::default());
         }
+        let keys = if expired {
+            Keys::all(spec)
+        } else {
+            Keys::NotAsked
+        };
+        let of_keys = Care { time: 0, keys };
         match Role::of(spec) {
-            Role::None => Some((ANY, Routine::Plain)),
-            _ if expired => None,
+            Role::None => (ANY, Care::default()),
             // The plain SET, of which there are most, sets no expiry.
-            Role::Set => Some(((3, 3), Routine::Plain)),
-            Role::Clears | Role::Rename | Role::FlushDb | Role::FlushAll => {
-                Some((ANY, Routine::Plain))
+            Role::Set => ((3, 3), of_keys),
+            Role::Clears => (ANY, of_keys),
+            Role::At(time) => (ANY, Care { time, keys }),
+            Role::Rename | Role::FlushDb | Role::FlushAll if !expired => (ANY, Care::default()),
+            Role::Rename | Role::FlushDb | Role::FlushAll | Role::Restore | Role::Options => {
+                (NEVER, Care::default())
             }
-            Role::At(unit) => Some((ANY, Routine::Until(unit))),
-            Role::Restore | Role::Options => None,
         }
     }
 
-    /// Whether the time that is the second argument behind the name has passed;
-    /// `unit` is its unit in milliseconds.
-    #[inline(never)]
-    pub fn has_passed(&self, command: &Command<'_>, unit: i64) -> bool {
-        let clock = match unit {
-            1000 => self.now_seconds,
-            _ => self.now,
-        };
-        let passed = |text| !clock.is_before(text, |text| strtoll(text).0);
-        command.plain_arg(2).is_some_and(passed)
+    /// Whether a key is one whose expiry has passed.
+    #[inline]
+    pub fn has_expired(&self, db: u64, key: &[u8]) -> bool {
+        self.expired.contains(db, key)
     }
 
     /// Whether there are keys whose expiry has passed.
@@ -298,7 +283,8 @@ impl Keeping {
                 SetExpiry::None => self.put(db, key, false),
             },
             Role::At(unit) => {
-                let passed = self.has_passed(command, unit);
+                let now = self.now_ms.div_euclid(unit);
+                let passed = command.arg(2).is_some_and(|at| strtoll(at).0 <= now);
                 self.put(db, key, passed);
             }
             Role::Restore => {

@@ -69,7 +69,7 @@ pub fn repair(
     allowed: &Repair,
     now_ms: i64,
 ) -> Result<Plan, Error> {
-    let mut survey = Survey::new(set, now_ms);
+    let mut survey = Survey::new(set, None, now_ms);
     let mut notes = Vec::new();
     let mut mended = Vec::new();
     let mut time = None;
@@ -93,7 +93,7 @@ pub fn repair(
     built_on_missing(set, &mended, &mut notes);
     let mut damage = Vec::new();
     if mended.iter().any(|done| !done.holes.is_empty()) {
-        survey = Survey::new(set, now_ms);
+        survey = Survey::new(set, None, now_ms);
         damage = review::review(set, source, &assembled.0, &mut mended, &mut survey);
     }
     uncertain(set, &mended, &mut notes);

@@ -77,6 +77,13 @@ impl Sample {
                 .is_some_and(|hash| self.kept.remove(&hash).is_some())
     }
 
+    /// Whether a key is there, as far as the sample tells.
+    #[inline]
+    pub fn contains(&self, db: u64, key: &[u8]) -> bool {
+        let hash = self.hash(db, key);
+        hash.is_some_and(|hash| self.kept.contains_key(&hash))
+    }
+
     /// Takes out all keys of a database.
     pub fn remove_database(&mut self, db: u64) {
         self.kept.retain(|_, of| *of != db);

@@ -2,16 +2,19 @@
 //! to stay or to go.
 
 use crate::command::Command;
+use crate::commands;
 use crate::edit::error::Error;
 use crate::edit::excerpt::Excerpt;
-use crate::edit::kept::{Keeping, Routine};
+use crate::edit::kept::Keeping;
 use crate::edit::plan::{Around, Kept, Tally};
 use crate::edit::recent::{Recent, Scene, Shown};
+use crate::edit::routine::{Args, Routines};
 use crate::edit::tally::Count;
-use crate::name::{Control, Name, Table};
+use crate::edit::target::Matching;
+use crate::name::{Control, Name};
 use crate::set::Set;
 use crate::source::Source;
-use crate::walk::{Run, Unit};
+use crate::walk::{Run, Stands, Unit};
 
 /// Commands shown before, among and behind what goes.
 const SHOWN: usize = 5;
@@ -30,8 +33,8 @@ pub(super) struct Survey<'a> {
     around: Vec<(Vec<Shown>, Around)>,
     /// The last command goes.
     going: bool,
-    /// Names of which nothing is told but how many commands there are.
-    routine: Table<Routine>,
+    /// Commands of which nothing is told but how many there are.
+    routines: Routines<'a>,
     /// Commands that end behind this byte are all looked at; `limit`, or 0 while
     /// some are `wanting`.
     until: u64,
@@ -43,7 +46,8 @@ pub(super) struct Survey<'a> {
 }
 
 impl<'a> Survey<'a> {
-    pub fn new(set: &'a Set, now_ms: i64) -> Survey<'a> {
+    /// Commands that match come as units, all of them.
+    pub fn new(set: &'a Set, matching: Option<&'a Matching>, now_ms: i64) -> Survey<'a> {
         Survey {
             set,
             gone: Count::new(),
@@ -51,7 +55,7 @@ impl<'a> Survey<'a> {
             recent: Recent::default(),
             around: Vec::new(),
             going: false,
-            routine: Table::new(),
+            routines: Routines::new(matching, now_ms),
             until: u64::MAX,
             limit: u64::MAX,
             wanting: false,
@@ -72,19 +76,13 @@ impl<'a> Survey<'a> {
 
     /// Whether a command that stays is passed over; it is then part of a run.
     #[inline(always)]
-    pub fn skims(&mut self, command: &Command<'_>, name: Name, begin: u64, end: u64) -> bool {
-        let Some(found) = self.routine.find(name) else {
-            return false;
-        };
-        if !found.takes(command.len()) || end > self.until {
-            return false;
-        }
-        if let Routine::Until(unit) = found.kept
-            && self.keeping.has_passed(command, unit)
-        {
+    pub fn skims(&mut self, command: &Command<'_>, name: Name, stands: &Stands) -> bool {
+        let keeping = &self.keeping;
+        let expired = |key: &[u8]| keeping.has_expired(stands.db, key);
+        if stands.end > self.until || !self.routines.takes(command, name, expired) {
             return false;
         }
-        self.recent.push(begin, end);
+        self.recent.push(stands.begin, stands.end);
         true
     }
 
@@ -122,7 +120,7 @@ impl<'a> Survey<'a> {
     fn look_for_expired(&mut self) {
         if !self.expired && self.keeping.any_expired() {
             self.expired = true;
-            self.routine.clear();
+            self.routines.clear();
         }
     }
 
@@ -163,7 +161,7 @@ impl<'a> Survey<'a> {
         self.recent.scene(scene);
         if let Some(name) = unit.name
             && name.control() == Control::None
-            && self.routine.find(name).is_none()
+            && self.routines.is_new(name)
         {
             self.learn(&command, limit);
         }
@@ -171,10 +169,10 @@ impl<'a> Survey<'a> {
 
     #[cold]
     fn learn(&mut self, command: &Command<'_>, limit: impl FnOnce(&Command<'_>, Args) -> Args) {
-        let found = self.keeping.routine(command, self.expired);
-        let (args, routine) = found.unwrap_or((NEVER, Routine::Plain));
-        let (least, most) = limit(command, args);
-        self.routine.learn(command, least, most, routine);
+        let spec = commands::spec(command);
+        let (args, care) = Keeping::routine(spec, self.expired);
+        self.routines
+            .learn(command, spec, limit(command, args), care);
     }
 
     #[cold]
@@ -268,12 +266,6 @@ impl<'a> Survey<'a> {
         Ok((self.gone.finish(), self.keeping.finish(), all))
     }
 }
-
-/// Numbers of arguments, from the first to the second.
-pub(super) type Args = (u32, u32);
-
-/// No command has so many arguments.
-pub(super) const NEVER: Args = (1, 0);
 
 /// The name of a file of the set.
 pub(super) fn name(set: &Set, file: usize) -> &[u8] {

@@ -7,10 +7,10 @@ use crate::walk::{FileEnd, Unit, Visitor};
 
 /// A visitor that does not look at every command.
 pub(crate) trait Skimmer: Visitor {
-    /// Whether the command that stands at `begin..end` is passed over: it comes
-    /// as one of a [`Run`], and not as a [`Unit`]. It is as servers write it, and
-    /// must be no `SELECT`, `MULTI` or `EXEC`.
-    fn skims(&mut self, command: &Command<'_>, name: Name, begin: u64, end: u64) -> bool;
+    /// Whether a command is passed over: it comes as one of a [`Run`], and not as a
+    /// [`Unit`]. It is as servers write it, and must be no `SELECT`, `MULTI` or
+    /// `EXEC`.
+    fn skims(&mut self, command: &Command<'_>, name: Name, stands: &Stands) -> bool;
 
     /// How many commands were passed over of which [`skimmed`](Self::skimmed) has
     /// not told.
@@ -18,6 +18,17 @@ pub(crate) trait Skimmer: Visitor {
 
     /// Commands that were passed over one behind the other, before what comes next.
     fn skimmed(&mut self, run: &Run);
+}
+
+/// Where a command stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stands {
+    /// As [`Unit::begin`].
+    pub begin: u64,
+    /// As [`Unit::end`].
+    pub end: u64,
+    /// As [`Unit::db`].
+    pub db: u64,
 }
 
 /// Commands with nothing between them, and what is in force for all of them.
@@ -63,7 +74,7 @@ impl<V: Visitor + ?Sized> Visitor for Each<'_, V> {
 
 impl<V: Visitor + ?Sized> Skimmer for Each<'_, V> {
     #[inline(always)]
-    fn skims(&mut self, _: &Command<'_>, _: Name, _: u64, _: u64) -> bool {
+    fn skims(&mut self, _: &Command<'_>, _: Name, _: &Stands) -> bool {
         false
     }
 

@@ -2,7 +2,7 @@
 
 use crate::command::Command;
 use crate::edit::error::Error;
-use crate::edit::find::{self, Problem, torn_annotation};
+use crate::edit::find::{Problem, torn_annotation};
 use crate::edit::plan::Spot;
 use crate::edit::survey::Survey;
 use crate::edit::target::Matching;
@@ -10,7 +10,7 @@ use crate::error::ErrorKind;
 use crate::name::Name;
 use crate::set::Set;
 use crate::transaction::Place;
-use crate::walk::{FileEnd, Item, Run, Skimmer, Unit, Visitor};
+use crate::walk::{FileEnd, Item, Run, Skimmer, Stands, Unit, Visitor};
 
 /// What the point is known by.
 #[derive(Clone, Debug)]
@@ -70,14 +70,15 @@ pub(super) struct Cutter<'a> {
 
 impl<'a> Cutter<'a> {
     pub fn new(set: &'a Set, aim: Aim<'a>, now_ms: i64) -> Cutter<'a> {
-        let point = match &aim {
-            Aim::Known(point) => Some(point.clone()),
-            _ => None,
+        let (point, matching) = match &aim {
+            Aim::Known(point) => (Some(point.clone()), None),
+            Aim::Match { matching, .. } => (None, Some(*matching)),
+            Aim::Offset { .. } | Aim::Time(_) => (None, None),
         };
         Cutter {
             set,
             aim,
-            survey: Survey::new(set, now_ms),
+            survey: Survey::new(set, matching, now_ms),
             point,
             failure: None,
             matches: 0,
@@ -235,12 +236,7 @@ impl Visitor for Cutter<'_> {
             }
             _ => {
                 let time = self.survey.keeping.time();
-                let matching = match &self.aim {
-                    Aim::Match { matching, .. } => Some(*matching),
-                    _ => None,
-                };
-                self.survey
-                    .stays_unless(unit, |command, any| find::routine(matching, command, any));
+                self.survey.stays(unit);
                 self.follow_annotations(unit, time);
             }
         }
@@ -264,8 +260,8 @@ impl Visitor for Cutter<'_> {
 
 impl Skimmer for Cutter<'_> {
     #[inline(always)]
-    fn skims(&mut self, command: &Command<'_>, name: Name, begin: u64, end: u64) -> bool {
-        self.survey.skims(command, name, begin, end)
+    fn skims(&mut self, command: &Command<'_>, name: Name, stands: &Stands) -> bool {
+        self.survey.skims(command, name, stands)
     }
 
     #[inline(always)]

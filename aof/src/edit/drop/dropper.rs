@@ -4,7 +4,7 @@ use crate::command::Command;
 use crate::edit::assemble::{self, Gap};
 use crate::edit::error::Error;
 use crate::edit::excerpt::Excerpt;
-use crate::edit::find::{self, Problem};
+use crate::edit::find::Problem;
 use crate::edit::note::Note;
 use crate::edit::plan::Spot;
 use crate::edit::shorten::{Loss, loss};
@@ -13,7 +13,7 @@ use crate::edit::target::Matching;
 use crate::name::{Control, Name};
 use crate::set::Set;
 use crate::transaction::Place;
-use crate::walk::{FileEnd, Run, Skimmer, Unit, Visitor};
+use crate::walk::{FileEnd, Run, Skimmer, Stands, Unit, Visitor};
 
 /// Matches that are told where one was expected.
 const FIRST: usize = 10;
@@ -101,11 +101,15 @@ pub(super) fn why_not(name: &[u8]) -> &'static str {
 
 impl<'a> Dropper<'a> {
     pub fn new(set: &'a Set, aim: Aim<'a>, keys: &'a [Vec<u8>], now_ms: i64) -> Dropper<'a> {
+        let matching = match &aim {
+            Aim::Match { matching, .. } => Some(*matching),
+            Aim::Offset { .. } => None,
+        };
         Dropper {
             set,
             aim,
             keys,
-            survey: Survey::new(set, now_ms),
+            survey: Survey::new(set, matching, now_ms),
             gaps: Vec::new(),
             matches: 0,
             commands: 0,
@@ -147,17 +151,6 @@ impl<'a> Dropper<'a> {
                 here && self.hit_at(unit, *offset)
             }
         }
-    }
-
-    /// A unit that stays.
-    #[inline(always)]
-    fn stays(&mut self, unit: &Unit<'_>) {
-        let matching = match &self.aim {
-            Aim::Match { matching, .. } => Some(*matching),
-            Aim::Offset { .. } => None,
-        };
-        self.survey
-            .stays_unless(unit, |command, any| find::routine(matching, command, any));
     }
 
     /// Why a unit that matches is not taken out: it sets the scene for others.
@@ -254,7 +247,7 @@ impl<'a> Dropper<'a> {
                 self.failure
                     .get_or_insert(Error::CannotShorten { command, why });
             }
-            Loss::Nothing => self.stays(unit),
+            Loss::Nothing => self.survey.stays(unit),
         }
     }
 
@@ -271,7 +264,7 @@ impl<'a> Dropper<'a> {
         if goes {
             self.survey.goes(unit);
         } else {
-            self.stays(unit);
+            self.survey.stays(unit);
         }
     }
 
@@ -283,7 +276,7 @@ impl<'a> Dropper<'a> {
         let emptied = open.lost > 0 && open.stay == 0;
         if !open.goes && !emptied {
             self.split += u64::from(open.lost > 0);
-            self.stays(unit);
+            self.survey.stays(unit);
             return;
         }
         if open.goes {
@@ -343,7 +336,7 @@ impl Visitor for Dropper<'_> {
             self.take(unit);
             return;
         }
-        self.stays(unit);
+        self.survey.stays(unit);
         if let Some(open) = &mut self.open
             && let Some(command) = unit.item.command()
         {
@@ -372,10 +365,10 @@ impl Visitor for Dropper<'_> {
 
 impl Skimmer for Dropper<'_> {
     #[inline(always)]
-    fn skims(&mut self, command: &Command<'_>, name: Name, begin: u64, end: u64) -> bool {
+    fn skims(&mut self, command: &Command<'_>, name: Name, stands: &Stands) -> bool {
         // Of a transaction that goes nothing stays.
         let goes = self.open.as_ref().is_some_and(|open| open.goes);
-        !goes && self.survey.skims(command, name, begin, end)
+        !goes && self.survey.skims(command, name, stands)
     }
 
     #[inline(always)]

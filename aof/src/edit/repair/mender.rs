@@ -6,11 +6,12 @@ use crate::command::Command;
 use crate::edit::assemble;
 use crate::edit::plan::Harm;
 use crate::edit::repair::resync::{Known, accepted, is_of_module, known};
-use crate::edit::survey::{Args, NEVER, Survey};
+use crate::edit::routine::{Args, NEVER};
+use crate::edit::survey::Survey;
 use crate::edit::target::Repair;
 use crate::name::Name;
 use crate::scan::Quirks;
-use crate::walk::{Item, Run, Skimmer, Unit, Visitor};
+use crate::walk::{Item, Run, Skimmer, Stands, Unit, Visitor};
 
 /// Bytes that go, and why.
 #[derive(Clone, Debug)]
@@ -359,8 +360,8 @@ fn run_by_servers(command: &Command<'_>, any: Args, modules: &[String]) -> Args 
 
 impl Skimmer for Mender<'_, '_> {
     #[inline(always)]
-    fn skims(&mut self, command: &Command<'_>, name: Name, begin: u64, end: u64) -> bool {
-        self.survey.skims(command, name, begin, end)
+    fn skims(&mut self, command: &Command<'_>, name: Name, stands: &Stands) -> bool {
+        self.survey.skims(command, name, stands)
     }
 
     #[inline(always)]
