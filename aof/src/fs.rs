@@ -8,7 +8,7 @@
 //! let set = log.set()?;
 //! let seen = fs::Seen::of(&log, &set)?;
 //! let cut = edit::Cut::At(edit::At { file: None, offset: 4711 });
-//! let plan = edit::cut(&set, log.folder(), &cut, 0)?;
+//! let plan = edit::cut(&set, log.folder(), &cut, &edit::Options::at(0))?;
 //! let draft = fs::Draft::write(&plan.output, &log, &seen, fs::Target::New("restored".into()))?;
 //! // Look at draft.log() here: whether it is what was wanted, whether servers load it.
 //! let written = draft.finish()?;

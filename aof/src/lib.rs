@@ -19,6 +19,7 @@
 //! its oddities named; what they refuse is an error.
 #![forbid(unsafe_code)]
 
+mod ahead;
 mod brief;
 mod command;
 pub mod commands;

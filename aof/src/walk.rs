@@ -3,6 +3,7 @@
 
 use std::io;
 
+use crate::ahead::{Ahead, Threads};
 use crate::command::Command;
 use crate::database::Selected;
 use crate::error::{Error, ErrorKind, Result};
@@ -16,6 +17,7 @@ use crate::source::Source;
 use crate::transaction::{Place, Transactions};
 
 mod abridged;
+mod ahead;
 mod skim;
 
 use abridged::Abridged;
@@ -201,25 +203,37 @@ pub fn walk_with<V: Visitor + ?Sized>(
     limits: Limits,
     visitor: &mut V,
 ) -> Vec<FileEnd> {
-    all(set, source, limits, &mut Each(visitor))
+    all(set, source, limits, Threads::ONE, &mut Each(visitor))
 }
 
-/// As [`walk`], for one who does not look at every command.
-pub(crate) fn skim<V: Skimmer>(set: &Set, source: &dyn Source, visitor: &mut V) -> Vec<FileEnd> {
-    all(set, source, Limits::default(), visitor)
+/// As [`walk`], for one who does not look at every command; large files are read
+/// by several threads. What is wrong with a file is told without its line.
+pub(crate) fn skim<V: Skimmer>(
+    set: &Set,
+    source: &dyn Source,
+    threads: Threads,
+    visitor: &mut V,
+) -> Vec<FileEnd> {
+    all(set, source, Limits::default(), threads, visitor)
 }
 
 fn all<V: Skimmer>(
     set: &Set,
     source: &dyn Source,
     limits: Limits,
+    threads: Threads,
     visitor: &mut V,
 ) -> Vec<FileEnd> {
     let mut ends: Vec<FileEnd> = Vec::with_capacity(set.files().len());
     for (index, file) in set.files().iter().enumerate() {
         visitor.file(index);
         let time = ends.last().and_then(|end| end.time);
-        let end = skim_file(index, &file.name, time, source, limits, visitor);
+        let from = From {
+            source,
+            limits,
+            threads,
+        };
+        let end = one(index, &file.name, time, from, visitor);
         visitor.file_end(index, &end);
         ends.push(end);
         if visitor.enough() {
@@ -229,19 +243,30 @@ fn all<V: Skimmer>(
     ends
 }
 
+/// Where files come from, and how they are read.
+#[derive(Clone, Copy)]
+struct From<'s> {
+    source: &'s dyn Source,
+    limits: Limits,
+    threads: Threads,
+}
+
 /// Reads one file.
 pub(crate) fn skim_file<V: Skimmer>(
-    index: usize,
+    file: usize,
     name: &[u8],
     time: Option<i64>,
     source: &dyn Source,
-    limits: Limits,
+    threads: Threads,
     visitor: &mut V,
 ) -> FileEnd {
-    match source.open(name) {
-        Ok(bytes) => one(index, time, bytes, limits, visitor),
-        Err(error) => FileEnd::unread(time, Error::new(ErrorKind::Io(error), 0, 0, 1)),
-    }
+    let limits = Limits::default();
+    let from = From {
+        source,
+        limits,
+        threads,
+    };
+    one(file, name, time, from, visitor)
 }
 
 impl FileEnd {
@@ -261,20 +286,28 @@ impl FileEnd {
 
 fn one<V: Skimmer>(
     file: usize,
+    name: &[u8],
     time: Option<i64>,
-    bytes: impl io::Read,
-    limits: Limits,
+    from: From<'_>,
     visitor: &mut V,
 ) -> FileEnd {
-    let reader = StreamReader::open_with(bytes, WINDOW, limits, |event| {
-        visitor.preamble(file, &event);
+    let opened = from.source.open(name);
+    let opened = opened.map_err(|error| Error::new(ErrorKind::Io(error), 0, 0, 1));
+    let reader = opened.and_then(|bytes| {
+        StreamReader::open_with(bytes, WINDOW, from.limits, |event| {
+            visitor.preamble(file, &event);
+        })
     });
     let reader = match reader {
         Ok(reader) => reader,
         Err(error) => return FileEnd::unread(time, error),
     };
-    let state = State::new(reader.preamble_len(), time);
-    rest(file, state, reader, visitor)
+    let begin = reader.preamble_len();
+    let state = State::new(begin, time);
+    match Ahead::of(from.source, name, from.threads) {
+        Some(ahead) => Follower::new(visitor, file, state).read_ahead(ahead, begin),
+        None => rest(file, state, reader, visitor),
+    }
 }
 
 /// Reads a file of which `bytes` is what stands from `offset` on: a command or
@@ -317,36 +350,10 @@ fn rest<V: Skimmer>(
     mut reader: StreamReader<impl io::Read>,
     visitor: &mut V,
 ) -> FileEnd {
-    let mut follower = Follower {
-        visitor,
-        file,
-        time: state.time,
-        transactions: state.transactions,
-        selected: state.selected,
-        long: Abridged::default(),
-    };
+    let preamble = reader.preamble_len();
+    let mut follower = Follower::new(visitor, file, state);
     let read: Result<()> = reader.drive(&mut follower);
-    follower.settle(reader.offset());
-    let Follower {
-        time,
-        transactions,
-        selected,
-        ..
-    } = follower;
-    FileEnd {
-        preamble: reader.preamble_len(),
-        end: reader.offset(),
-        safe: transactions.safe_offset(),
-        open: transactions.open_at(),
-        settled: selected.settled(),
-        time,
-        error: read.err(),
-        state: State {
-            time,
-            transactions,
-            selected,
-        },
-    }
+    follower.end(preamble, reader.offset(), read.err())
 }
 
 /// Turns the events of one file into units.
@@ -357,6 +364,8 @@ struct Follower<'v, V> {
     transactions: Transactions,
     selected: Selected,
     long: Abridged,
+    /// The reading may be interrupted for others to read ahead.
+    waiting: bool,
 }
 
 impl<V: Skimmer> Sink for Follower<'_, V> {
@@ -381,11 +390,48 @@ impl<V: Skimmer> Sink for Follower<'_, V> {
     }
 
     fn enough(&self) -> bool {
-        self.visitor.enough()
+        self.visitor.enough() || (self.waiting && self.may_be_ahead())
     }
 }
 
-impl<V: Skimmer> Follower<'_, V> {
+impl<'v, V: Skimmer> Follower<'v, V> {
+    fn new(visitor: &'v mut V, file: usize, state: State) -> Follower<'v, V> {
+        Follower {
+            visitor,
+            file,
+            time: state.time,
+            transactions: state.transactions,
+            selected: state.selected,
+            long: Abridged::default(),
+            waiting: false,
+        }
+    }
+
+    /// The file has been read up to `offset`.
+    fn end(mut self, preamble: u64, offset: u64, error: Option<Error>) -> FileEnd {
+        self.settle(offset);
+        let Follower {
+            time,
+            transactions,
+            selected,
+            ..
+        } = self;
+        FileEnd {
+            preamble,
+            end: offset,
+            safe: transactions.safe_offset(),
+            open: transactions.open_at(),
+            settled: selected.settled(),
+            time,
+            error,
+            state: State {
+                time,
+                transactions,
+                selected,
+            },
+        }
+    }
+
     #[inline(always)]
     fn stands(&self, begin: u64, end: u64) -> Stands {
         let db = self.selected.next();

@@ -78,7 +78,7 @@ fn layers(c: &mut Criterion) {
             pick: Pick::FIRST,
         };
         b.iter(|| {
-            let plan = edit::cut(&set, &files, &cut, 0).unwrap();
+            let plan = edit::cut(&set, &files, &cut, &edit::Options::at(0)).unwrap();
             assert_eq!(plan.kept.commands + plan.gone.commands, commands);
         });
     });

@@ -1,7 +1,6 @@
 //! Proof that a server loads an edited log, or why not.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 
 use rdbkit_aof::fs::Log;
 use rdbkit_aof::verify::{self, Code, Effect, Finding, Options, SetReport};
@@ -34,6 +33,8 @@ pub struct Judging<'a> {
     pub server: Option<Server>,
     /// Commands of modules that it knows, see [`Options::module_commands`].
     pub module_commands: &'a [String],
+    /// As [`Options::threads`].
+    pub threads: usize,
 }
 
 /// Verifies `new`, which was made of `old`.
@@ -87,6 +88,7 @@ impl Judging<'_> {
             module_commands: self.module_commands.to_vec(),
             // Keys of an RDB file are not touched by an edit.
             duplicates: false,
+            threads: self.threads,
             ..Options::default()
         };
         judge(log, &options)
@@ -97,9 +99,7 @@ fn judge(log: &Log, options: &Options) -> Result<SetReport, String> {
     let report = if log.has_manifest() {
         verify::set(log.folder(), log.name(), options)
     } else {
-        let path = log.folder().file(log.name()).map_err(|e| e.to_string())?;
-        let file = File::open(path).map_err(|e| e.to_string())?;
-        verify::single(log.name(), file, options)
+        verify::single_of(log.folder(), log.name(), options)
     };
     if let Some(failure) = &report.failure {
         return Err(failure.clone());

@@ -26,7 +26,7 @@ pub fn edited(data: &[u8]) {
                 allow_empty: true,
                 ..Repair::default()
             };
-            if let Ok(plan) = edit::repair(&set, &files, &allowed, NOW_MS) {
+            if let Ok(plan) = edit::repair(&set, &files, &allowed, &edit::Options::at(NOW_MS)) {
                 whole::repaired(&set, &files, &allowed, &plan);
             }
         }
@@ -89,7 +89,7 @@ fn cut(set: &Set, files: &Memory, choice: u8, place: usize) {
             None => return,
         },
     };
-    if let Ok(plan) = edit::cut(set, files, &target, NOW_MS) {
+    if let Ok(plan) = edit::cut(set, files, &target, &edit::Options::at(NOW_MS)) {
         whole::cut(set, files, &plan);
     }
 }
@@ -125,7 +125,7 @@ fn dropped(set: &Set, files: &Memory, choice: u8, place: usize) {
             },
         }
     };
-    if let Ok(plan) = edit::drop(set, files, &removal, NOW_MS) {
+    if let Ok(plan) = edit::drop(set, files, &removal, &edit::Options::at(NOW_MS)) {
         whole::dropped(set, files, &plan);
     }
 }

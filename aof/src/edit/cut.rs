@@ -6,6 +6,7 @@ use crate::edit::assemble::{self, Edit, Gap};
 use crate::edit::error::Error;
 use crate::edit::find::{self, Problem};
 use crate::edit::note::Note;
+use crate::edit::options::Options;
 use crate::edit::plan::{Action, Fate, Plan, Spot};
 use crate::edit::survey;
 use crate::edit::target::{Cut, Pick};
@@ -19,8 +20,7 @@ mod cutter;
 use cutter::{Aim, Cutter, Point};
 
 /// Plans to cut a log: what is before the point stays as it is, and everything
-/// from there on goes, with all later files. `now_ms` is the time that expiries
-/// are compared with: Unix milliseconds.
+/// from there on goes, with all later files.
 ///
 /// A transaction stays or goes as a whole. Before a command, and to a time,
 /// `#TS` annotations right before the point go with it, so that both ways to
@@ -41,25 +41,25 @@ use cutter::{Aim, Cutter, Point};
 /// # Examples
 ///
 /// ```
-/// use rdbkit_aof::edit::{self, Cut, Matching, Pick};
+/// use rdbkit_aof::edit::{self, Cut, Matching, Options, Pick};
 /// use rdbkit_aof::{Memory, Set};
 ///
 /// let mut files = Memory::default();
 /// files.insert(b"a.aof", b"*2\r\n$4\r\nINCR\r\n$1\r\nn\r\n*1\r\n$8\r\nFLUSHALL\r\n");
 /// let matching = Matching { pattern: "FLUSHALL".parse()?, db: None };
 /// let target = Cut::Before { matching, pick: Pick::FIRST };
-/// let plan = edit::cut(&Set::single(b"a.aof"), &files, &target, 0)?;
+/// let plan = edit::cut(&Set::single(b"a.aof"), &files, &target, &Options::at(0))?;
 /// assert_eq!((plan.kept.commands, plan.gone.commands), (1, 1));
 /// let new = plan.output.build(&files)?;
 /// assert_eq!(new.get(b"a.aof"), Some(&b"*2\r\n$4\r\nINCR\r\n$1\r\nn\r\n"[..]));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn cut(set: &Set, source: &dyn Source, target: &Cut, now_ms: i64) -> Result<Plan, Error> {
+pub fn cut(set: &Set, source: &dyn Source, target: &Cut, options: &Options) -> Result<Plan, Error> {
     let aim = match target {
         Cut::Before { matching, pick } => {
             let nth = match pick {
                 Pick::Nth(nth) => nth.get(),
-                Pick::Last => find::count(set, source, matching, |_| true).max(1),
+                Pick::Last => find::count(set, source, options.threads, matching, |_| true).max(1),
             };
             Aim::Match { matching, nth }
         }
@@ -69,13 +69,13 @@ pub fn cut(set: &Set, source: &dyn Source, target: &Cut, now_ms: i64) -> Result<
         },
         Cut::Until(time) => Aim::Time(*time),
     };
-    let mut cutter = Cutter::new(set, aim, now_ms);
-    let ends = walk::skim(set, source, &mut cutter);
+    let mut cutter = Cutter::new(set, aim, options.now_ms);
+    let ends = walk::skim(set, source, options.threads, &mut cutter);
     let mut notes = judge(set, source, &mut cutter, &ends)?;
     if let Some(point) = cutter.point.clone().filter(|point| point.late) {
         // Commands of the transaction were taken for staying: once more, knowing.
-        let mut knowing = Cutter::new(set, Aim::Known(point), now_ms);
-        walk::skim(set, source, &mut knowing);
+        let mut knowing = Cutter::new(set, Aim::Known(point), options.now_ms);
+        walk::skim(set, source, options.threads, &mut knowing);
         cutter.survey = knowing.survey;
     }
     let edits = edits(set, source, &cutter, &ends, &mut notes)?;

@@ -4,6 +4,7 @@ use crate::edit::assemble::{self, Edit, Gap};
 use crate::edit::error::Error;
 use crate::edit::find;
 use crate::edit::note::Note;
+use crate::edit::options::Options;
 use crate::edit::plan::{Action, Plan, Spot};
 use crate::edit::target::{Pick, Removal, What, Which};
 use crate::set::Set;
@@ -15,8 +16,7 @@ mod dropper;
 use dropper::{Aim, Dropper};
 
 /// Plans to take commands out of a log; what is before and behind them stays as
-/// it is. `now_ms` is the time that expiries are compared with: Unix
-/// milliseconds.
+/// it is.
 ///
 /// `SELECT` stays, and so does what it does to the commands behind it: where a
 /// transaction goes as a whole, because it was named by its `MULTI` or because
@@ -36,7 +36,7 @@ use dropper::{Aim, Dropper};
 /// # Examples
 ///
 /// ```
-/// use rdbkit_aof::edit::{self, Matching, Removal, What, Which};
+/// use rdbkit_aof::edit::{self, Matching, Options, Removal, What, Which};
 /// use rdbkit_aof::{Memory, Set};
 ///
 /// let mut files = Memory::default();
@@ -44,12 +44,17 @@ use dropper::{Aim, Dropper};
 /// let matching = Matching { pattern: "FLUSHALL".parse()?, db: None };
 /// let what = What::Matching { matching, which: Which::Only };
 /// let removal = Removal { what, keys: vec![] };
-/// let plan = edit::drop(&Set::single(b"a.aof"), &files, &removal, 0)?;
+/// let plan = edit::drop(&Set::single(b"a.aof"), &files, &removal, &Options::at(0))?;
 /// let new = plan.output.build(&files)?;
 /// assert_eq!(new.get(b"a.aof"), Some(&b"*2\r\n$4\r\nINCR\r\n$1\r\nn\r\n"[..]));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn drop(set: &Set, source: &dyn Source, removal: &Removal, now_ms: i64) -> Result<Plan, Error> {
+pub fn drop(
+    set: &Set,
+    source: &dyn Source,
+    removal: &Removal,
+    options: &Options,
+) -> Result<Plan, Error> {
     let aim = match &removal.what {
         What::Matching { matching, which } => {
             if let Some(name) = matching.pattern.context() {
@@ -65,7 +70,7 @@ pub fn drop(set: &Set, source: &dyn Source, removal: &Removal, now_ms: i64) -> R
                 Which::One(Pick::Last) => {
                     let wanted =
                         |unit: &walk::Unit<'_>| dropper::matches(matching, &removal.keys, unit);
-                    Some(find::count(set, source, matching, wanted).max(1))
+                    Some(find::count(set, source, options.threads, matching, wanted).max(1))
                 }
             };
             Aim::Match { matching, nth }
@@ -75,8 +80,8 @@ pub fn drop(set: &Set, source: &dyn Source, removal: &Removal, now_ms: i64) -> R
             offset: at.offset,
         },
     };
-    let mut dropper = Dropper::new(set, aim, &removal.keys, now_ms);
-    let ends = walk::skim(set, source, &mut dropper);
+    let mut dropper = Dropper::new(set, aim, &removal.keys, options.now_ms);
+    let ends = walk::skim(set, source, options.threads, &mut dropper);
     let mut notes = judge(removal, &mut dropper, &ends, set)?;
     let mut edits: Vec<Edit> = dropper
         .gaps

@@ -2,14 +2,14 @@
 
 use std::io::{self, Read};
 
+use crate::ahead::{Passed, Threads};
 use crate::command::Command;
-use crate::commands;
 use crate::edit::error::Error;
 use crate::edit::plan::Spot;
-use crate::edit::routine::{ANY, Care, Routines};
+use crate::edit::routine::{Policy, Routines};
 use crate::edit::target::{At, Matching};
 use crate::error::ErrorKind;
-use crate::name::{Control, Name};
+use crate::name::Name;
 use crate::reader::is_preamble;
 use crate::set::Set;
 use crate::source::Source;
@@ -33,17 +33,21 @@ impl Matching {
 pub(super) fn count(
     set: &Set,
     source: &dyn Source,
+    threads: Threads,
     matching: &Matching,
     wanted: impl Fn(&Unit<'_>) -> bool,
 ) -> u64 {
     let mut counter = Counter {
         matching,
-        routines: Routines::new(Some(matching), i64::MAX),
+        routines: Routines::new(Policy {
+            matching: Some(matching),
+            ..Policy::default()
+        }),
         passed: 0,
         wanted,
         found: 0,
     };
-    walk::skim(set, source, &mut counter);
+    walk::skim(set, source, threads, &mut counter);
     counter.found
 }
 
@@ -60,17 +64,29 @@ impl<F: Fn(&Unit<'_>) -> bool> Visitor for Counter<'_, F> {
     fn unit(&mut self, unit: &Unit<'_>) {
         self.found += u64::from(self.matching.finds(unit) && (self.wanted)(unit));
         if let Some(name) = unit.name
-            && name.control() == Control::None
             && self.routines.is_new(name)
             && let Some(command) = unit.item.command()
         {
-            let spec = commands::spec(&command);
-            self.routines.learn(&command, spec, ANY, Care::default());
+            self.routines.learn(&command);
         }
     }
 }
 
-impl<F: Fn(&Unit<'_>) -> bool> Skimmer for Counter<'_, F> {
+impl<'m, F: Fn(&Unit<'_>) -> bool> Skimmer for Counter<'m, F> {
+    type Ahead = Routines<'m>;
+
+    fn ahead(&self) -> Option<Routines<'m>> {
+        Some(self.routines.afresh())
+    }
+
+    fn until(&self) -> u64 {
+        u64::MAX
+    }
+
+    fn passes(&mut self, passed: &Passed) {
+        self.passed += passed.commands;
+    }
+
     #[inline(always)]
     fn skims(&mut self, command: &Command<'_>, name: Name, _: &Stands) -> bool {
         let passed = self.routines.takes(command, name, |_| false);
@@ -246,8 +262,8 @@ mod tests {
             pick: Pick::FIRST,
         };
         for error in [
-            edit::drop(&set, &Refusing, &removal, 0).unwrap_err(),
-            edit::cut(&set, &Refusing, &cut, 0).unwrap_err(),
+            edit::drop(&set, &Refusing, &removal, &edit::Options::at(0)).unwrap_err(),
+            edit::cut(&set, &Refusing, &cut, &edit::Options::at(0)).unwrap_err(),
         ] {
             assert!(matches!(error, Error::Unreadable { .. }), "{error}");
         }

@@ -67,6 +67,35 @@ impl Role {
     }
 }
 
+/// With which numbers of arguments, and what care, commands of this name need
+/// only be counted, of which one was here; `expired` says that some keys have
+/// expired.
+pub(super) fn routine(spec: Option<&'static Spec>, expired: bool) -> (Args, Care) {
+    let Some(spec) = spec else {
+        return (ANY, Care::default());
+    };
+    if spec.is_container() || spec.name().contains(&b'|') {
+        return (NEVER, Care::default());
+    }
+    let keys = if expired {
+        Keys::all(spec)
+    } else {
+        Keys::NotAsked
+    };
+    let of_keys = Care { time: 0, keys };
+    match Role::of(spec) {
+        Role::None => (ANY, Care::default()),
+        // The plain SET, of which there are most, sets no expiry.
+        Role::Set => ((3, 3), of_keys),
+        Role::Clears => (ANY, of_keys),
+        Role::At(time) => (ANY, Care { time, keys }),
+        Role::Rename | Role::FlushDb | Role::FlushAll if !expired => (ANY, Care::default()),
+        Role::Rename | Role::FlushDb | Role::FlushAll | Role::Restore | Role::Options => {
+            (NEVER, Care::default())
+        }
+    }
+}
+
 /// A [`Kept`] in the making.
 #[derive(Debug)]
 pub(super) struct Keeping {
@@ -166,35 +195,6 @@ impl Keeping {
             Role::None => {}
             Role::Clears if !self.any_expired() => {}
             _ => self.expiry(role, spec, command, unit.db),
-        }
-    }
-
-    /// With which numbers of arguments, and what care, commands of this name need
-    /// only be counted, of which one was here; `expired` says that some keys have
-    /// expired.
-    pub fn routine(spec: Option<&'static Spec>, expired: bool) -> (Args, Care) {
-        let Some(spec) = spec else {
-            return (ANY, Care::default());
-        };
-        if spec.is_container() || spec.name().contains(&b'|') {
-            return (NEVER, Care::default());
-        }
-        let keys = if expired {
-            Keys::all(spec)
-        } else {
-            Keys::NotAsked
-        };
-        let of_keys = Care { time: 0, keys };
-        match Role::of(spec) {
-            Role::None => (ANY, Care::default()),
-            // The plain SET, of which there are most, sets no expiry.
-            Role::Set => ((3, 3), of_keys),
-            Role::Clears => (ANY, of_keys),
-            Role::At(time) => (ANY, Care { time, keys }),
-            Role::Rename | Role::FlushDb | Role::FlushAll if !expired => (ANY, Care::default()),
-            Role::Rename | Role::FlushDb | Role::FlushAll | Role::Restore | Role::Options => {
-                (NEVER, Care::default())
-            }
         }
     }
 

@@ -2,21 +2,23 @@
 
 use std::{fmt, io};
 
+use crate::ahead::Threads;
 use crate::edit::assemble::{self, Edit, Gap};
 use crate::edit::error::Error;
 use crate::edit::note::Note;
+use crate::edit::options::Options;
 use crate::edit::plan::{Action, Fate, Harm, Plan, Spot};
+use crate::edit::routine::Policy;
 use crate::edit::survey::{self, Survey};
 use crate::edit::target::Repair;
 use crate::error::ErrorKind;
-use crate::limits::Limits;
 use crate::manifest::FileKind;
 use crate::set::Set;
 use crate::source::Source;
 use crate::walk::{self, FileEnd};
 
 mod mender;
-mod resync;
+pub(super) mod resync;
 mod review;
 
 use mender::{Hole, Mender, Uncertain};
@@ -28,8 +30,7 @@ const PLACES: u32 = 1000;
 /// Notes on single places.
 const NOTES: usize = 100;
 
-/// Plans to make a log loadable. `now_ms` is the time that expiries are
-/// compared with: Unix milliseconds.
+/// Plans to make a log loadable.
 ///
 /// Each file ends where it is whole: a torn command, a transaction without
 /// `EXEC`, zero bytes and a torn annotation at its end go. An `EXEC` without
@@ -52,12 +53,12 @@ const NOTES: usize = 100;
 /// # Examples
 ///
 /// ```
-/// use rdbkit_aof::edit::{self, Repair};
+/// use rdbkit_aof::edit::{self, Options, Repair};
 /// use rdbkit_aof::{Memory, Set};
 ///
 /// let mut files = Memory::default();
 /// files.insert(b"a.aof", b"*2\r\n$4\r\nINCR\r\n$1\r\nn\r\n*2\r\n$3\r\nDE");
-/// let plan = edit::repair(&Set::single(b"a.aof"), &files, &Repair::default(), 0)?;
+/// let plan = edit::repair(&Set::single(b"a.aof"), &files, &Repair::default(), &Options::at(0))?;
 /// assert_eq!(plan.damage[0].harm.to_string(), "the file ends inside a command");
 /// let new = plan.output.build(&files)?;
 /// assert_eq!(new.get(b"a.aof"), Some(&b"*2\r\n$4\r\nINCR\r\n$1\r\nn\r\n"[..]));
@@ -67,15 +68,21 @@ pub fn repair(
     set: &Set,
     source: &dyn Source,
     allowed: &Repair,
-    now_ms: i64,
+    options: &Options,
 ) -> Result<Plan, Error> {
-    let mut survey = Survey::new(set, None, now_ms);
+    let policy = Policy {
+        matching: None,
+        now_ms: Some(options.now_ms),
+        modules: Some(&allowed.module_commands),
+    };
+    let mut survey = Survey::new(set, policy);
     let mut notes = Vec::new();
     let mut mended = Vec::new();
     let mut time = None;
     for index in 0..set.files().len() {
         let file = File {
             set,
+            threads: options.threads,
             source,
             allowed,
             index,
@@ -93,7 +100,7 @@ pub fn repair(
     built_on_missing(set, &mended, &mut notes);
     let mut damage = Vec::new();
     if mended.iter().any(|done| !done.holes.is_empty()) {
-        survey = Survey::new(set, None, now_ms);
+        survey = Survey::new(set, policy);
         damage = review::review(set, source, &assembled.0, &mut mended, &mut survey);
     }
     uncertain(set, &mended, &mut notes);
@@ -130,6 +137,7 @@ impl Mended {
 /// One file to be mended.
 struct File<'a> {
     set: &'a Set,
+    threads: Threads,
     source: &'a dyn Source,
     allowed: &'a Repair,
     index: usize,
@@ -154,13 +162,12 @@ impl File<'_> {
 
     fn mend(&self, survey: &mut Survey<'_>, notes: &mut Vec<Note>) -> Result<Mended, Error> {
         let mut mender = Mender::new(survey, self.allowed);
-        let limits = Limits::default();
         let mut end = walk::skim_file(
             self.index,
             self.name(),
             self.time,
             self.source,
-            limits,
+            self.threads,
             &mut mender,
         );
         let mut places = 0;

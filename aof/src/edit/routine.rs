@@ -1,10 +1,13 @@
 //! Commands that need no look: nearly all of a log that a plan reads.
 
+use crate::ahead::Counter;
 use crate::command::Command;
-use crate::commands::Spec;
+use crate::commands::{self, Spec};
 use crate::edit::clock::Clock;
+use crate::edit::kept;
+use crate::edit::repair::resync;
 use crate::edit::target::Matching;
-use crate::name::{Name, Table};
+use crate::name::{Control, Name, Table};
 use crate::words::strtoll;
 
 /// Numbers of arguments, from the first to the second.
@@ -49,7 +52,7 @@ impl Keys {
 }
 
 /// Whether commands of a name may be looked for.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Asked {
     #[default]
     No,
@@ -61,28 +64,53 @@ enum Asked {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Entry {
+    /// Neither is anything.
+    plain: bool,
     care: Care,
     asked: Asked,
 }
 
+/// What makes commands need a look.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Policy<'a> {
+    /// Commands that are looked for.
+    pub matching: Option<&'a Matching>,
+    /// Whether times that have passed are looked for, and what concerns keys that
+    /// have expired: Unix milliseconds.
+    pub now_ms: Option<i64>,
+    /// Whether commands that servers refuse are looked for; these commands of
+    /// modules are none of them.
+    pub modules: Option<&'a [String]>,
+}
+
 /// What is known of the names that came by.
 #[derive(Debug)]
-pub(super) struct Routines<'m> {
+pub(super) struct Routines<'a> {
     table: Table<Entry>,
-    /// Commands that are looked for.
-    matching: Option<&'m Matching>,
+    policy: Policy<'a>,
+    /// Some keys have expired.
+    expired: bool,
     now: Clock,
     now_seconds: Clock,
 }
 
-impl<'m> Routines<'m> {
-    /// Times are compared with `now_ms`, in Unix milliseconds.
-    pub fn new(matching: Option<&'m Matching>, now_ms: i64) -> Routines<'m> {
+impl<'a> Routines<'a> {
+    pub fn new(policy: Policy<'a>) -> Routines<'a> {
+        let now = policy.now_ms.unwrap_or_default();
         Routines {
             table: Table::new(),
-            matching,
-            now: Clock::at(now_ms),
-            now_seconds: Clock::at(now_ms.div_euclid(1000)),
+            policy,
+            expired: false,
+            now: Clock::at(now),
+            now_seconds: Clock::at(now.div_euclid(1000)),
+        }
+    }
+
+    /// Others with the same policy, that know no name.
+    pub fn afresh(&self) -> Routines<'a> {
+        Routines {
+            expired: self.expired,
+            ..Routines::new(self.policy)
         }
     }
 
@@ -100,10 +128,10 @@ impl<'m> Routines<'m> {
         if !found.takes(command.len()) {
             return false;
         }
-        let Entry { care, asked } = found.kept;
-        if care == Care::default() && matches!(asked, Asked::No) {
+        if found.kept.plain {
             return true;
         }
+        let Entry { care, asked, .. } = found.kept;
         self.takes_with_care(command, care, asked, expired)
     }
 
@@ -126,7 +154,7 @@ impl<'m> Routines<'m> {
                 keys.any(|at| command.plain_arg(at).is_some_and(&expired))
             }
         };
-        let found = match (asked, self.matching) {
+        let found = match (asked, self.policy.matching) {
             (Asked::No, _) | (_, None) => false,
             (Asked::InOrder, Some(matching)) => matching.pattern.fits(command, 1),
             (Asked::ByKey, Some(matching)) => matching.pattern.matches(command),
@@ -145,22 +173,26 @@ impl<'m> Routines<'m> {
         command.plain_arg(2).is_some_and(passed)
     }
 
-    /// Whether nothing is known of a name.
+    /// Whether nothing is known of a name, but that it sets no scene for others.
     #[inline(always)]
     pub fn is_new(&mut self, name: Name) -> bool {
-        self.table.find(name).is_none()
+        name.control() == Control::None && self.table.find(name).is_none()
     }
 
-    /// Commands of this name, with such numbers of arguments, are to be passed
-    /// over with care. `spec` is what the table of commands says of it.
-    pub fn learn(
-        &mut self,
-        command: &Command<'_>,
-        spec: Option<&'static Spec>,
-        args: Args,
-        care: Care,
-    ) {
-        let ((least, most), asked) = match self.matching.map(|matching| &matching.pattern) {
+    /// A command of a name of which nothing is known: others may be passed over.
+    #[cold]
+    pub fn learn(&mut self, command: &Command<'_>) {
+        let spec = commands::spec(command);
+        let (args, care) = match self.policy.now_ms {
+            Some(_) => kept::routine(spec, self.expired),
+            None => (ANY, Care::default()),
+        };
+        let args = match self.policy.modules {
+            Some(modules) => resync::run_by_servers(command, args, modules),
+            None => args,
+        };
+        let pattern = self.policy.matching.map(|matching| &matching.pattern);
+        let ((least, most), asked) = match pattern {
             Some(pattern) if pattern.may_match(command.name()) => {
                 if pattern.is_name_alone() {
                     (NEVER, Asked::No)
@@ -172,12 +204,52 @@ impl<'m> Routines<'m> {
             }
             _ => (args, Asked::No),
         };
-        self.table
-            .learn(command, least, most, Entry { care, asked });
+        let entry = Entry {
+            plain: care == Care::default() && asked == Asked::No,
+            care,
+            asked,
+        };
+        self.table.learn(command, least, most, entry);
     }
 
-    /// Forgets all names.
-    pub fn clear(&mut self) {
+    /// A key has expired: what was routine may concern it. Gives whether that is new.
+    pub fn key_has_expired(&mut self) -> bool {
+        let new = !std::mem::replace(&mut self.expired, true);
+        if new {
+            self.table.clear();
+        }
+        new
+    }
+
+    /// Whether a key has.
+    pub fn any_expired(&self) -> bool {
+        self.expired
+    }
+}
+
+/// Passes over commands where several threads read. The first of each name in a
+/// piece is to be seen: what is in the log must be known.
+impl Counter for Routines<'_> {
+    type Sum = ();
+
+    fn begin(&mut self) {
         self.table.clear();
     }
+
+    #[inline(always)]
+    fn counts(&mut self, command: &Command<'_>) -> bool {
+        // Which keys have expired is not known here.
+        Name::of(command).is_some_and(|name| self.takes(command, name, |_| true))
+    }
+
+    fn learns(&mut self, command: &Command<'_>) -> bool {
+        if let Some(name) = Name::of(command)
+            && self.is_new(name)
+        {
+            self.learn(command);
+        }
+        false
+    }
+
+    fn sum(&mut self) {}
 }

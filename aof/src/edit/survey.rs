@@ -1,17 +1,16 @@
 //! What a plan tells of a log, collected while it is read: each command is said
 //! to stay or to go.
 
+use crate::ahead::Passed;
 use crate::command::Command;
-use crate::commands;
 use crate::edit::error::Error;
 use crate::edit::excerpt::Excerpt;
 use crate::edit::kept::Keeping;
 use crate::edit::plan::{Around, Kept, Tally};
 use crate::edit::recent::{Recent, Scene, Shown};
-use crate::edit::routine::{Args, Routines};
+use crate::edit::routine::{Policy, Routines};
 use crate::edit::tally::Count;
-use crate::edit::target::Matching;
-use crate::name::{Control, Name};
+use crate::name::Name;
 use crate::set::Set;
 use crate::source::Source;
 use crate::walk::{Run, Stands, Unit};
@@ -41,25 +40,23 @@ pub(super) struct Survey<'a> {
     limit: u64,
     /// Behind a place some are still to be shown.
     wanting: bool,
-    /// Keys have expired: commands that were routine may concern them.
-    expired: bool,
 }
 
 impl<'a> Survey<'a> {
-    /// Commands that match come as units, all of them.
-    pub fn new(set: &'a Set, matching: Option<&'a Matching>, now_ms: i64) -> Survey<'a> {
+    /// Commands of which the `policy` says that they need a look come as units, all
+    /// of them.
+    pub fn new(set: &'a Set, policy: Policy<'a>) -> Survey<'a> {
         Survey {
             set,
             gone: Count::new(),
-            keeping: Keeping::new(now_ms, set.manifest().is_some()),
+            keeping: Keeping::new(policy.now_ms.unwrap_or_default(), set.manifest().is_some()),
             recent: Recent::default(),
             around: Vec::new(),
             going: false,
-            routines: Routines::new(matching, now_ms),
+            routines: Routines::new(policy),
             until: u64::MAX,
             limit: u64::MAX,
             wanting: false,
-            expired: false,
         }
     }
 
@@ -84,6 +81,27 @@ impl<'a> Survey<'a> {
         }
         self.recent.push(stands.begin, stands.end);
         true
+    }
+
+    /// For another thread, which passes over commands in this one's place.
+    pub fn ahead(&self) -> Routines<'a> {
+        self.routines.afresh()
+    }
+
+    /// Up to which byte of the file at hand others may do so.
+    pub fn until(&self) -> u64 {
+        // Each command may concern a key that has expired; which ones those are is
+        // known here alone.
+        if self.routines.any_expired() {
+            0
+        } else {
+            self.until
+        }
+    }
+
+    /// Commands that others passed over.
+    pub fn passes(&mut self, passed: &Passed) {
+        self.recent.push_run(passed);
     }
 
     /// How many were passed over since [`skimmed`](Self::skimmed) told of some.
@@ -118,9 +136,8 @@ impl<'a> Survey<'a> {
     }
 
     fn look_for_expired(&mut self) {
-        if !self.expired && self.keeping.any_expired() {
-            self.expired = true;
-            self.routines.clear();
+        if self.keeping.any_expired() {
+            self.routines.key_has_expired();
         }
     }
 
@@ -131,17 +148,6 @@ impl<'a> Survey<'a> {
     /// A command or annotation that stays.
     #[inline(always)]
     pub fn stays(&mut self, unit: &Unit<'_>) {
-        self.stays_unless(unit, |_, range| range);
-    }
-
-    /// As [`stays`](Self::stays). Where commands of that name may be passed over
-    /// from now on, `limit` says with which numbers of arguments.
-    #[inline(always)]
-    pub fn stays_unless(
-        &mut self,
-        unit: &Unit<'_>,
-        limit: impl FnOnce(&Command<'_>, Args) -> Args,
-    ) {
         self.keeping.unit(unit);
         let Some(command) = unit.item.command() else {
             return;
@@ -160,19 +166,10 @@ impl<'a> Survey<'a> {
         };
         self.recent.scene(scene);
         if let Some(name) = unit.name
-            && name.control() == Control::None
             && self.routines.is_new(name)
         {
-            self.learn(&command, limit);
+            self.routines.learn(&command);
         }
-    }
-
-    #[cold]
-    fn learn(&mut self, command: &Command<'_>, limit: impl FnOnce(&Command<'_>, Args) -> Args) {
-        let spec = commands::spec(command);
-        let (args, care) = Keeping::routine(spec, self.expired);
-        self.routines
-            .learn(command, spec, limit(command, args), care);
     }
 
     #[cold]
@@ -255,11 +252,13 @@ impl<'a> Survey<'a> {
         let mut all = Vec::with_capacity(self.around.len());
         for (before, mut around) in self.around {
             for shown in before {
-                let read = shown.excerpt(self.set, source);
-                around.before.push(read.map_err(|error| Error::Unreadable {
-                    file: shown.file(self.set).to_vec(),
-                    what: error.to_string(),
-                })?);
+                let read = shown.excerpts(self.set, source);
+                around
+                    .before
+                    .extend(read.map_err(|error| Error::Unreadable {
+                        file: shown.file(self.set).to_vec(),
+                        what: error.to_string(),
+                    })?);
             }
             all.push(around);
         }

@@ -27,6 +27,8 @@ pub(super) struct Count {
     names: Frequent<u64>,
     others: BTreeMap<String, u64>,
     databases: BTreeMap<u64, u64>,
+    /// The database at hand, and commands on it that are not yet among those.
+    database: (u64, u64),
     keys: Sample,
 }
 
@@ -37,6 +39,7 @@ impl Count {
             names: Frequent::new(),
             others: BTreeMap::new(),
             databases: BTreeMap::new(),
+            database: (0, 0),
             keys: Sample::new(),
         }
     }
@@ -98,7 +101,21 @@ impl Count {
         *self.others.entry(name).or_default() += 1;
     }
 
+    #[inline]
     fn database(&mut self, db: u64, commands: u64) {
+        if db != self.database.0 {
+            self.note_database();
+            self.database.0 = db;
+        }
+        self.database.1 += commands;
+    }
+
+    #[cold]
+    fn note_database(&mut self) {
+        let (db, commands) = std::mem::take(&mut self.database);
+        if commands == 0 {
+            return;
+        }
         // A log may name any number of databases; servers have 16.
         if self.databases.len() < DIFFERENT || self.databases.contains_key(&db) {
             *self.databases.entry(db).or_default() += commands;
@@ -112,6 +129,12 @@ impl Count {
         db: u64,
         wanted: impl Fn(&[u8]) -> bool,
     ) {
+        if spec.has_one_key() {
+            if let Some(key) = command.plain_arg(1).filter(|key| wanted(key)) {
+                self.key(db, key);
+            }
+            return;
+        }
         // Keys come in the order of the arguments, nearly always.
         let mut args = command.args().enumerate();
         for index in spec.keys(command) {
@@ -122,18 +145,24 @@ impl Count {
             else {
                 continue;
             };
-            self.keys.insert(db, key);
-            if self.tally.first_keys.len() < FIRST_KEYS {
-                let key = (db, key.get(..KEY).unwrap_or(key));
-                let known = |(of, name): &(u64, Vec<u8>)| (*of, name.as_slice()) == key;
-                if !self.tally.first_keys.iter().any(known) {
-                    self.tally.first_keys.push((key.0, key.1.to_vec()));
-                }
+            self.key(db, key);
+        }
+    }
+
+    #[inline]
+    fn key(&mut self, db: u64, key: &[u8]) {
+        self.keys.insert(db, key);
+        if self.tally.first_keys.len() < FIRST_KEYS {
+            let key = (db, key.get(..KEY).unwrap_or(key));
+            let known = |(of, name): &(u64, Vec<u8>)| (*of, name.as_slice()) == key;
+            if !self.tally.first_keys.iter().any(known) {
+                self.tally.first_keys.push((key.0, key.1.to_vec()));
             }
         }
     }
 
-    pub fn finish(self) -> Tally {
+    pub fn finish(mut self) -> Tally {
+        self.note_database();
         let upper = |name: &[u8]| {
             let name = name.escape_ascii().to_string().to_ascii_uppercase();
             name.replace('|', " ")

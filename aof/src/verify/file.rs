@@ -4,11 +4,11 @@ use std::io::{Cursor, ErrorKind as IoKind, Read};
 
 use rdbkit_rdb::verify::{self as rdb, Report, Server, Severity, Verdict};
 
+use crate::ahead::{self, Ahead, Counted};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::reader::{StreamReader, is_preamble};
 use crate::verify::Options;
-use crate::verify::ahead::Ahead;
 use crate::verify::finding::{Code, Finding, Findings};
 use crate::verify::judge::{Ended, Judge, Role};
 use crate::verify::report::{Counts, FileReport};
@@ -151,8 +151,12 @@ fn log<R: Read>(
         }
         By::Several(ahead) => ahead,
     };
-    match ahead.judge(begin, &mut judge) {
-        Ok((reader, error)) => rest(report, judge, reader, error),
+    let (at, stopped) = ahead.read(begin, &mut judge);
+    if let Some((reader, error)) = stopped {
+        return rest(report, judge, reader, Some(error));
+    }
+    match ahead.open(at, judge.line(), ahead::WINDOW) {
+        Ok(reader) => rest(report, judge, reader, None),
         Err(error) => {
             report.failure = Some(Error::new(ErrorKind::Io(error), begin, begin, 1));
             report
@@ -205,21 +209,6 @@ fn rest<R: Read>(
     };
     report.put(judge.findings);
     report
-}
-
-/// A source that tells how much was read of it.
-#[derive(Debug)]
-pub(super) struct Counted<R> {
-    pub source: R,
-    pub bytes: u64,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
-        let read = self.source.read(buf)?;
-        self.bytes += read as u64;
-        Ok(read)
-    }
 }
 
 /// Bytes behind the place where decoding stopped.

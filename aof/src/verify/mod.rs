@@ -6,8 +6,8 @@
 //! behind whatever leaves the structure intact, and with the next file behind
 //! whatever does not.
 
-mod ahead;
 mod chosen;
+mod counting;
 mod effect;
 mod file;
 mod finding;

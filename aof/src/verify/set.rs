@@ -2,18 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::io::{ErrorKind as IoKind, Read};
-use std::num::NonZero;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{io, thread};
 
 use rdbkit_rdb::verify::{self as rdb, Server};
 
+use crate::ahead::{self, Ahead, LARGE, PIECE};
 use crate::error::{Error, ErrorKind};
 use crate::manifest::{Entry, FileKind};
 use crate::set::{Set, SetError};
 use crate::source::Source;
-use crate::verify::ahead::{Ahead, PIECE};
 use crate::verify::chosen::{Chosen, by_commands, by_manifest};
 use crate::verify::file::{By, WINDOW, judged};
 use crate::verify::finding::{Code, Finding, Findings};
@@ -21,9 +20,6 @@ use crate::verify::judge::Role;
 use crate::verify::manifest;
 use crate::verify::report::{FileReport, SetReport};
 use crate::verify::{Options, file};
-
-/// Files of more bytes are read by several threads.
-const LARGE: u64 = 8 * PIECE;
 
 /// Bytes of a base that are looked at to tell whose it is.
 const HEAD: u64 = 64 << 10;
@@ -170,7 +166,7 @@ fn all(source: &dyn Source, set: &Set, options: &Options, server: Server) -> Vec
         .fold(0u64, |sum, bytes| sum.saturating_add(*bytes));
     let most = sizes.iter().copied().max().unwrap_or_default();
     let by_pieces = most > LARGE && most > total / 2;
-    let threads = available(options.threads);
+    let threads = ahead::available(options.threads);
     let files_at_once = if by_pieces {
         1
     } else {
@@ -204,7 +200,7 @@ fn all(source: &dyn Source, set: &Set, options: &Options, server: Server) -> Vec
 
 /// Several threads for a large file, if there may be several.
 fn by<'s>(large: bool, source: &'s dyn Source, name: &'s [u8], options: &Options) -> By<'s> {
-    let threads = available(options.threads);
+    let threads = ahead::available(options.threads);
     if !large || threads == 1 {
         return By::One { window: WINDOW };
     }
@@ -214,14 +210,6 @@ fn by<'s>(large: bool, source: &'s dyn Source, name: &'s [u8], options: &Options
         threads,
         piece: PIECE,
     })
-}
-
-/// As many threads as were `asked` for; 0 is one a processor.
-fn available(asked: usize) -> usize {
-    match asked {
-        0 => thread::available_parallelism().map_or(1, NonZero::get),
-        asked => asked,
-    }
 }
 
 fn ended(

@@ -1,12 +1,27 @@
 //! Passing over commands of which there is nothing to tell but that they are
 //! there: nearly all of a log, where it is read for a few.
 
+use std::convert::Infallible;
+
+use crate::ahead::{Counter, Passed};
 use crate::command::Command;
 use crate::name::Name;
 use crate::walk::{FileEnd, Unit, Visitor};
 
 /// A visitor that does not look at every command.
 pub(crate) trait Skimmer: Visitor {
+    /// Passes over commands in its place, where several threads read.
+    type Ahead: Counter<Sum = ()>;
+
+    /// One of those, if there can be.
+    fn ahead(&self) -> Option<Self::Ahead>;
+
+    /// Up to which byte of the file at hand others may pass over commands.
+    fn until(&self) -> u64;
+
+    /// Others passed over commands that stand one behind the other.
+    fn passes(&mut self, passed: &Passed);
+
     /// Whether a command is passed over: it comes as one of a [`Run`], and not as a
     /// [`Unit`]. It is as servers write it, and must be no `SELECT`, `MULTI` or
     /// `EXEC`.
@@ -73,6 +88,18 @@ impl<V: Visitor + ?Sized> Visitor for Each<'_, V> {
 }
 
 impl<V: Visitor + ?Sized> Skimmer for Each<'_, V> {
+    type Ahead = Infallible;
+
+    fn ahead(&self) -> Option<Infallible> {
+        None
+    }
+
+    fn until(&self) -> u64 {
+        0
+    }
+
+    fn passes(&mut self, _: &Passed) {}
+
     #[inline(always)]
     fn skims(&mut self, _: &Command<'_>, _: Name, _: &Stands) -> bool {
         false

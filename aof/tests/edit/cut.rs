@@ -32,7 +32,7 @@ fn nth(n: u64) -> Pick {
 /// Cuts, and gives the plan and the new bytes of the files in order.
 fn cut(files: &[Vec<u8>], target: &Cut) -> Result<(Plan, Vec<Vec<u8>>), Error> {
     let (set, memory) = set(files);
-    let plan = edit::cut(&set, &memory, target, 50)?;
+    let plan = edit::cut(&set, &memory, target, &edit::Options::at(50))?;
     let (new, _) = result(&set, &memory, &plan);
     let bytes = plan.output.files.iter();
     let bytes = bytes.map(|file| new.get(&file.name).unwrap().to_vec());
@@ -278,7 +278,7 @@ fn fixture(folder: &str) -> (Set, Folder) {
 fn the_base_in_rdb_form_is_one_piece() {
     let (set, folder) = fixture("valkey-9-sid/ts");
     let base = set.files()[0].name.clone();
-    let cut = |target: &Cut| edit::cut(&set, &folder, target, 0);
+    let cut = |target: &Cut| edit::cut(&set, &folder, target, &edit::Options::at(0));
     let base = std::str::from_utf8(&base).unwrap();
     let error = cut(&at(Some(base), 20)).unwrap_err();
     let Error::InsideRdb { end, base_time, .. } = error else {
@@ -328,16 +328,16 @@ fn a_damaged_rdb_file_has_no_point_in_it() {
 #[test]
 fn a_preamble_is_never_cut() {
     let (set, folder) = fixture("redis-6.0-bullseye/preamble/appendonly.aof");
-    let error = edit::cut(&set, &folder, &at(None, 1), 0).unwrap_err();
+    let error = edit::cut(&set, &folder, &at(None, 1), &edit::Options::at(0)).unwrap_err();
     let Error::InsideRdb { end, .. } = error else {
         panic!("{error}");
     };
-    let plan = edit::cut(&set, &folder, &at(None, end), 0).unwrap();
+    let plan = edit::cut(&set, &folder, &at(None, end), &edit::Options::at(0)).unwrap();
     assert_eq!(plan.output.files[0].len(), end);
     assert!(plan.changed() && plan.output.manifest.is_none());
     assert_eq!(plan.kept.needs.redis.unwrap().to_string(), "redis:5.0");
     assert!(matches!(
-        edit::cut(&set, &folder, &Cut::Until(0), 0),
+        edit::cut(&set, &folder, &Cut::Until(0), &edit::Options::at(0)),
         Err(Error::BeforeBase { .. })
     ));
 }
@@ -365,7 +365,7 @@ proptest! {
     #[test]
     fn what_is_before_the_point_stays(files in files(), target in targets()) {
         let (set, old) = set(&files);
-        if let Ok(plan) = edit::cut(&set, &old, &target, 50) {
+        if let Ok(plan) = edit::cut(&set, &old, &target, &edit::Options::at(50)) {
             whole::cut(&set, &old, &plan);
             let all = loose(&set, &old);
             prop_assert_eq!(plan.kept.commands + plan.gone.commands, all.len() as u64);
@@ -382,7 +382,7 @@ proptest! {
             if byte % 3 == 0 { file.truncate(place) } else { file[place] = byte }
         }
         let (set, old) = set(&files);
-        if let Ok(plan) = edit::cut(&set, &old, &target, 50) {
+        if let Ok(plan) = edit::cut(&set, &old, &target, &edit::Options::at(50)) {
             whole::cut(&set, &old, &plan);
         }
     }

@@ -34,7 +34,7 @@ fn at(offset: usize) -> Removal {
 /// Plans for a log of one file; gives the plan and the file.
 fn drop(lines: &[&str], removal: &Removal) -> Result<(Plan, Vec<u8>), Error> {
     let (set, memory) = set(&[log(lines)]);
-    let plan = edit::drop(&set, &memory, removal, 50)?;
+    let plan = edit::drop(&set, &memory, removal, &edit::Options::at(50))?;
     let (new, _) = result(&set, &memory, &plan);
     Ok((plan, new.get(b"a.aof").unwrap().to_vec()))
 }
@@ -195,12 +195,13 @@ fn a_damaged_log_is_left_alone() {
     for damage in [&b"*2\r\n$3\r\nDE"[..], b"\0\0\0", b"*1\r\n$5\r\nMULTI\r\n"] {
         let bytes = [log(&["SET a 1", "FLUSHALL"]), damage.to_vec()].concat();
         let (set, memory) = set(&[bytes]);
-        let error = edit::drop(&set, &memory, &only("FLUSHALL"), 0).unwrap_err();
+        let error =
+            edit::drop(&set, &memory, &only("FLUSHALL"), &edit::Options::at(0)).unwrap_err();
         assert!(matches!(error, Error::Damaged { at, .. } if at.offset == 45));
     }
     // A torn annotation tells nothing and goes.
     let (set, memory) = set(&[[log(&["SET a 1", "FLUSHALL"]), b"#TS:1".to_vec()].concat()]);
-    let plan = edit::drop(&set, &memory, &only("FLUSHALL"), 0).unwrap();
+    let plan = edit::drop(&set, &memory, &only("FLUSHALL"), &edit::Options::at(0)).unwrap();
     let (new, _) = result(&set, &memory, &plan);
     assert_eq!(new.get(b"a.aof"), Some(&log(&["SET a 1"])[..]));
     assert!(matches!(plan.notes[..], [Note::TornAnnotation { .. }]));
@@ -270,7 +271,7 @@ proptest! {
     #[test]
     fn what_does_not_match_stays(files in files(), removal in removals()) {
         let (set, old) = set(&files);
-        if let Ok(plan) = edit::drop(&set, &old, &removal, 50) {
+        if let Ok(plan) = edit::drop(&set, &old, &removal, &edit::Options::at(50)) {
             check(&set, &old, &removal, &plan);
         }
     }
@@ -285,7 +286,7 @@ proptest! {
             if byte % 3 == 0 { file.truncate(place) } else { file[place] = byte }
         }
         let (set, old) = set(&files);
-        if let Ok(plan) = edit::drop(&set, &old, &removal, 50) {
+        if let Ok(plan) = edit::drop(&set, &old, &removal, &edit::Options::at(50)) {
             check(&set, &old, &removal, &plan);
         }
     }

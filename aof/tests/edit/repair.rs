@@ -15,7 +15,7 @@ const SKIP: Repair = Repair {
 /// Repairs a log of these files; gives the plan and the new files.
 fn repair(files: &[Vec<u8>], allowed: Repair) -> Result<(Plan, Vec<Vec<u8>>), Error> {
     let (set, memory) = set(files);
-    let plan = edit::repair(&set, &memory, &allowed, 50)?;
+    let plan = edit::repair(&set, &memory, &allowed, &edit::Options::at(50))?;
     let new = whole::repaired(&set, &memory, &allowed, &plan);
     let bytes = plan.output.files.iter();
     let bytes = bytes
@@ -414,7 +414,8 @@ fn a_manifest_that_names_no_file_is_no_log_to_repair() {
     let mut memory = Memory::default();
     memory.insert(b"a.manifest", b"# nothing\n");
     let set = Set::open(&memory, b"a.manifest").unwrap();
-    let refused = edit::repair(&set, &memory, &Repair::default(), 0).unwrap_err();
+    let refused =
+        edit::repair(&set, &memory, &Repair::default(), &edit::Options::at(0)).unwrap_err();
     assert_eq!(refused, Error::NoFiles);
 }
 
@@ -476,7 +477,7 @@ fn missing_files() {
     for name in [&b"a.1.base.aof"[..], b"a.2.incr.aof", b"a.manifest"] {
         without.insert(name, memory.get(name).unwrap());
     }
-    let error = edit::repair(&set, &without, &SKIP, 0).unwrap_err();
+    let error = edit::repair(&set, &without, &SKIP, &edit::Options::at(0)).unwrap_err();
     assert_eq!(
         error,
         Error::MissingIncrement {
@@ -487,14 +488,15 @@ fn missing_files() {
         allow_missing: true,
         ..Repair::default()
     };
-    let plan = edit::repair(&set, &without, &allowed, 0).unwrap();
+    let plan = edit::repair(&set, &without, &allowed, &edit::Options::at(0)).unwrap();
     assert!(plan.changed() && plan.files[1].fate == Fate::Missing);
     assert_eq!(plan.output.set().files().len(), 2);
     assert_eq!((plan.kept.commands, plan.notes.len()), (2, 1));
     memory.insert(b"a.1.base.aof", &b"REDIS0011"[..]);
-    let error = edit::repair(&set, &memory, &SKIP, 0).unwrap_err();
+    let error = edit::repair(&set, &memory, &SKIP, &edit::Options::at(0)).unwrap_err();
     assert!(matches!(error, Error::DamagedRdb { .. }));
-    let error = edit::repair(&Set::single(b"x"), &memory, &SKIP, 0).unwrap_err();
+    let error =
+        edit::repair(&Set::single(b"x"), &memory, &SKIP, &edit::Options::at(0)).unwrap_err();
     assert!(matches!(error, Error::MissingBase { .. }));
 }
 

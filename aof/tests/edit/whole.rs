@@ -183,7 +183,7 @@ pub fn repaired(set: &Set, old: &Memory, allowed: &Repair, plan: &Plan) -> Memor
         }
     }
     // Once is enough.
-    let again = edit::repair(&plan.output.set(), &new, allowed, 50).unwrap();
+    let again = edit::repair(&plan.output.set(), &new, allowed, &edit::Options::at(50)).unwrap();
     assert!(!again.changed(), "{:?}", again.damage);
     new
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args};
+use clap::{ArgGroup, Args, value_parser};
 use rdbkit_aof::Pattern;
 use rdbkit_rdb::verify::Server;
 
@@ -188,7 +188,20 @@ pub struct Destination {
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub module_commands: Vec<String>,
 
+    /// Threads to read a large log with, 1 to 16; the plan is the same for any
+    /// number [default: one for each processor; files below 32 MiB take one]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u8).range(1..=16))]
+    pub threads: Option<u8>,
+
     /// One JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+impl Destination {
+    /// As plans take it: 0 for as many as there are processors.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.threads.map_or(0, usize::from)
+    }
 }

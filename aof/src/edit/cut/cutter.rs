@@ -1,9 +1,11 @@
 //! The pass that finds the point of a cut and collects what is told of it.
 
+use crate::ahead::Passed;
 use crate::command::Command;
 use crate::edit::error::Error;
 use crate::edit::find::{Problem, torn_annotation};
 use crate::edit::plan::Spot;
+use crate::edit::routine::{Policy, Routines};
 use crate::edit::survey::Survey;
 use crate::edit::target::Matching;
 use crate::error::ErrorKind;
@@ -75,10 +77,15 @@ impl<'a> Cutter<'a> {
             Aim::Match { matching, .. } => (None, Some(*matching)),
             Aim::Offset { .. } | Aim::Time(_) => (None, None),
         };
+        let policy = Policy {
+            matching,
+            now_ms: Some(now_ms),
+            ..Policy::default()
+        };
         Cutter {
             set,
             aim,
-            survey: Survey::new(set, matching, now_ms),
+            survey: Survey::new(set, policy),
             point,
             failure: None,
             matches: 0,
@@ -258,7 +265,21 @@ impl Visitor for Cutter<'_> {
     }
 }
 
-impl Skimmer for Cutter<'_> {
+impl<'a> Skimmer for Cutter<'a> {
+    type Ahead = Routines<'a>;
+
+    fn ahead(&self) -> Option<Routines<'a>> {
+        Some(self.survey.ahead())
+    }
+
+    fn until(&self) -> u64 {
+        self.survey.until()
+    }
+
+    fn passes(&mut self, passed: &Passed) {
+        self.survey.passes(passed);
+    }
+
     #[inline(always)]
     fn skims(&mut self, command: &Command<'_>, name: Name, stands: &Stands) -> bool {
         self.survey.skims(command, name, stands)

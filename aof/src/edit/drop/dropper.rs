@@ -1,5 +1,6 @@
 //! The pass that takes out commands and collects what is told of it.
 
+use crate::ahead::Passed;
 use crate::command::Command;
 use crate::edit::assemble::{self, Gap};
 use crate::edit::error::Error;
@@ -7,6 +8,7 @@ use crate::edit::excerpt::Excerpt;
 use crate::edit::find::Problem;
 use crate::edit::note::Note;
 use crate::edit::plan::Spot;
+use crate::edit::routine::{Policy, Routines};
 use crate::edit::shorten::{Loss, loss};
 use crate::edit::survey::{self, Survey};
 use crate::edit::target::Matching;
@@ -105,11 +107,16 @@ impl<'a> Dropper<'a> {
             Aim::Match { matching, .. } => Some(*matching),
             Aim::Offset { .. } => None,
         };
+        let policy = Policy {
+            matching,
+            now_ms: Some(now_ms),
+            ..Policy::default()
+        };
         Dropper {
             set,
             aim,
             keys,
-            survey: Survey::new(set, matching, now_ms),
+            survey: Survey::new(set, policy),
             gaps: Vec::new(),
             matches: 0,
             commands: 0,
@@ -363,10 +370,28 @@ impl Visitor for Dropper<'_> {
     }
 }
 
-impl Skimmer for Dropper<'_> {
+impl<'a> Skimmer for Dropper<'a> {
+    type Ahead = Routines<'a>;
+
+    fn ahead(&self) -> Option<Routines<'a>> {
+        Some(self.survey.ahead())
+    }
+
+    fn until(&self) -> u64 {
+        // Of a transaction that goes nothing stays.
+        if self.open.as_ref().is_some_and(|open| open.goes) {
+            0
+        } else {
+            self.survey.until()
+        }
+    }
+
+    fn passes(&mut self, passed: &Passed) {
+        self.survey.passes(passed);
+    }
+
     #[inline(always)]
     fn skims(&mut self, command: &Command<'_>, name: Name, stands: &Stands) -> bool {
-        // Of a transaction that goes nothing stays.
         let goes = self.open.as_ref().is_some_and(|open| open.goes);
         !goes && self.survey.skims(command, name, stands)
     }

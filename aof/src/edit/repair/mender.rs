@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
+use crate::ahead::Passed;
 use crate::command::Command;
 use crate::edit::assemble;
 use crate::edit::plan::Harm;
-use crate::edit::repair::resync::{Known, accepted, is_of_module, known};
-use crate::edit::routine::{Args, NEVER};
+use crate::edit::repair::resync::{Known, is_of_module, known};
+use crate::edit::routine::Routines;
 use crate::edit::survey::Survey;
 use crate::edit::target::Repair;
 use crate::name::Name;
@@ -284,9 +285,7 @@ impl Visitor for Mender<'_, '_> {
     }
 
     fn unit(&mut self, unit: &Unit<'_>) {
-        let modules = self.modules;
-        self.survey
-            .stays_unless(unit, |command, any| run_by_servers(command, any, modules));
+        self.survey.stays(unit);
         let command = match unit.item {
             Item::Command(command) | Item::Abridged(command) => command,
             Item::Annotation(line) => {
@@ -344,21 +343,21 @@ impl Visitor for Mender<'_, '_> {
     }
 }
 
-/// Commands that servers run need no look.
-fn run_by_servers(command: &Command<'_>, any: Args, modules: &[String]) -> Args {
-    if any == NEVER {
-        return NEVER;
-    }
-    match known(command) {
-        Known::Yes => {
-            accepted(command).map_or(any, |(least, most)| (least.max(any.0), most.min(any.1)))
-        }
-        Known::No if is_of_module(command.name(), modules) => any,
-        Known::No | Known::WrongArity => NEVER,
-    }
-}
+impl<'s> Skimmer for Mender<'_, 's> {
+    type Ahead = Routines<'s>;
 
-impl Skimmer for Mender<'_, '_> {
+    fn ahead(&self) -> Option<Routines<'s>> {
+        Some(self.survey.ahead())
+    }
+
+    fn until(&self) -> u64 {
+        self.survey.until()
+    }
+
+    fn passes(&mut self, passed: &Passed) {
+        self.survey.passes(passed);
+    }
+
     #[inline(always)]
     fn skims(&mut self, command: &Command<'_>, name: Name, stands: &Stands) -> bool {
         self.survey.skims(command, name, stands)

@@ -12,6 +12,7 @@ use std::io::{self, Read};
 use rdbkit_rdb::glob;
 
 use crate::commands::{self, Arity, Release};
+use crate::edit::routine::{Args, NEVER};
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::resp::{Decoder, Step, Token};
@@ -389,4 +390,22 @@ fn is_plain(command: &Command<'_>, modules: &[String]) -> bool {
 
 fn is_time(line: Annotation<'_>) -> bool {
     line.is_complete() && line.timestamp().is_some()
+}
+
+/// With which numbers of arguments, of `any`, servers run a command.
+pub(in crate::edit) fn run_by_servers(
+    command: &Command<'_>,
+    any: Args,
+    modules: &[String],
+) -> Args {
+    if any == NEVER {
+        return NEVER;
+    }
+    match known(command) {
+        Known::Yes => {
+            accepted(command).map_or(any, |(least, most)| (least.max(any.0), most.min(any.1)))
+        }
+        Known::No if is_of_module(command.name(), modules) => any,
+        Known::No | Known::WrongArity => NEVER,
+    }
 }

@@ -30,7 +30,7 @@ pub fn run(args: &CutArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
         // One of the three is there: the parser of arguments sees to it.
         (None, None, until) => Cut::Until(until.map_or(i64::MAX, |time| time.0)),
     };
-    Edit::new("cut", &args.to).run(streams, |set, source, now_ms| {
-        edit::cut(set, source, &cut, now_ms)
+    Edit::new("cut", &args.to).run(streams, |set, source, options| {
+        edit::cut(set, source, &cut, options)
     })
 }

@@ -41,7 +41,7 @@ pub fn run(args: &DropArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
             .map(|k| k.as_encoded_bytes().to_vec())
             .collect(),
     };
-    Edit::new("drop", &args.to).run(streams, |set, source, now_ms| {
-        edit::drop(set, source, &removal, now_ms)
+    Edit::new("drop", &args.to).run(streams, |set, source, options| {
+        edit::drop(set, source, &removal, options)
     })
 }

@@ -77,7 +77,7 @@ impl<'a> Edit<'a> {
     pub fn run(
         &self,
         streams: &mut Streams<'_>,
-        plan: impl FnOnce(&Set, &dyn Source, i64) -> Result<Plan, edit::Error>,
+        plan: impl FnOnce(&Set, &dyn Source, &edit::Options) -> Result<Plan, edit::Error>,
     ) -> io::Result<Exit> {
         let prepared = self.prepare(streams.now_ms, plan);
         let Prepared {
@@ -131,7 +131,7 @@ impl<'a> Edit<'a> {
     fn prepare(
         &self,
         now_ms: i64,
-        plan: impl FnOnce(&Set, &dyn Source, i64) -> Result<Plan, edit::Error>,
+        plan: impl FnOnce(&Set, &dyn Source, &edit::Options) -> Result<Plan, edit::Error>,
     ) -> Result<Prepared, Failure> {
         let path = &self.to.path;
         if path == Path::new("-") {
@@ -167,7 +167,8 @@ impl<'a> Edit<'a> {
         if let Some(target) = self.target(now_ms) {
             target.check(&log, &seen)?;
         }
-        let plan = plan(&set, log.folder(), now_ms).map_err(|error| Failure {
+        let options = edit::Options::at(now_ms).with_threads(self.to.threads());
+        let plan = plan(&set, log.folder(), &options).map_err(|error| Failure {
             exit: match error {
                 edit::Error::NoSuchFile { .. }
                 | edit::Error::WhichFile { .. }
@@ -254,6 +255,7 @@ impl<'a> Edit<'a> {
         let judging = Judging {
             server: self.to.server,
             module_commands: &self.to.module_commands,
+            threads: self.to.threads(),
         };
         let proof = prove(draft.log(), log, judging).map_err(|why| {
             nothing(format!(

@@ -21,7 +21,7 @@ pub fn run(args: &RepairArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
         allow_empty: args.allow_empty,
         module_commands: args.to.module_commands.clone(),
     };
-    Edit::new("repair", &args.to).run(streams, |set, source, now_ms| {
-        edit::repair(set, source, &allowed, now_ms)
+    Edit::new("repair", &args.to).run(streams, |set, source, options| {
+        edit::repair(set, source, &allowed, options)
     })
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 
-use super::*;
+use crate::ahead::Ahead;
 use crate::source::Memory;
 use crate::verify::Options;
 use crate::verify::file::{By, judged};
@@ -77,10 +77,11 @@ fn what_is_too_long_to_be_held_is_left_to_the_judge() {
 
 #[test]
 fn more_than_may_be_put_aside() {
-    let log = b"#TS:1700000000\r\n".repeat(ASIDE + 10);
+    let many = (32 << 10) + 10;
+    let log = b"#TS:1700000000\r\n".repeat(many);
     let log = [&log[..], &command(&[b"SET", b"k", b"v"]), &log].concat();
     let report = same(&log, 2, 1 << 20, &Options::default());
-    let wanted = format!("annotations: {}", 2 * (ASIDE + 10));
+    let wanted = format!("annotations: {}", 2 * many);
     assert!(report.contains(&wanted), "{report}");
 }
 

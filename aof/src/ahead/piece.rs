@@ -1,0 +1,246 @@
+//! A part of a file, read by a worker.
+
+use std::io::{self, Read};
+use std::ops::Range;
+
+use crate::ahead::{Counter, Follow, Passed, WINDOW};
+use crate::command::Command;
+use crate::event::{Annotation, Event};
+use crate::limits::Limits;
+use crate::reader::StreamReader;
+use crate::resp::Sink;
+use crate::scan::{self, Quirks};
+use crate::source::Source;
+
+/// How much of a piece may be put aside: more is left to be read again.
+pub(super) const ASIDE: usize = 32 << 10;
+const ASIDE_BYTES: usize = 1 << 20;
+
+/// What a worker has to say of a piece.
+#[derive(Debug)]
+pub(super) struct Piece<S> {
+    /// The first command it looked at.
+    pub begin: u64,
+    /// Behind the last one.
+    pub end: u64,
+    aside: Vec<Aside>,
+    /// The bytes of what was put aside.
+    bytes: Vec<u8>,
+    /// What was counted behind the last of those.
+    run: Counts,
+    sum: S,
+}
+
+/// Something that has to be seen.
+#[derive(Debug)]
+struct Aside {
+    /// What was counted between it and the one before.
+    run: Counts,
+    offset: u64,
+    size: usize,
+    /// `None` of an annotation.
+    command: Option<(u32, Quirks)>,
+}
+
+/// Commands one behind the other.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    commands: u64,
+    args: u64,
+    /// Where the last one begins.
+    last: u64,
+}
+
+impl Counts {
+    #[inline(always)]
+    fn count(&mut self, command: &Command<'_>, offset: u64) {
+        self.commands += 1;
+        self.args += command.len() as u64;
+        self.last = offset;
+    }
+}
+
+/// Reads a piece, of which the `first` begins with a command; `None` behind the
+/// end of the file.
+pub(super) fn read<C: Counter>(
+    source: &dyn Source,
+    name: &[u8],
+    range: Range<u64>,
+    first: bool,
+    counter: &mut C,
+) -> io::Result<Option<Piece<C::Sum>>> {
+    let size = range.end - range.start;
+    let mut bytes = source.open_at(name, range.start)?.take(size);
+    let mut held = Vec::new();
+    (&mut bytes).take(WINDOW as u64).read_to_end(&mut held)?;
+    if held.is_empty() {
+        return Ok(None);
+    }
+    counter.begin();
+    let found = if first { Some(0) } else { first_command(&held) };
+    let Some(skipped) = found else {
+        // Nothing that is to be told: the one who follows looks for himself.
+        return Ok(Some(Piece {
+            begin: range.end,
+            end: range.end,
+            aside: Vec::new(),
+            bytes: Vec::new(),
+            run: Counts::default(),
+            sum: counter.sum(),
+        }));
+    };
+    held.drain(..skipped);
+    let begin = range.start + skipped as u64;
+    let mut reader = StreamReader::behind(begin, held, bytes, WINDOW, Limits::default());
+    let mut reading = Reading {
+        counter,
+        aside: Vec::new(),
+        bytes: Vec::new(),
+        run: Counts::default(),
+        stopped: None,
+    };
+    let read = reader.drive(&mut reading);
+    let end = match (reading.stopped, read) {
+        (Some(at), _) => at,
+        (None, Ok(())) => reader.offset(),
+        (None, Err(error)) => error.token_offset(),
+    };
+    Ok(Some(Piece {
+        begin,
+        end,
+        aside: reading.aside,
+        bytes: reading.bytes,
+        run: reading.run,
+        sum: reading.counter.sum(),
+    }))
+}
+
+/// What looks like the first command: it is as servers write it, stands behind
+/// a line end, and there is another one behind it.
+fn first_command(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while let Some(behind) = bytes.get(at..) {
+        let line = behind.windows(4).position(|w| w.starts_with(b"\r\n*"))?;
+        at += line + 2;
+        let command = bytes.get(at..).unwrap_or_default();
+        if let Some((size, _)) = scan::strict_command(command)
+            && matches!(command.get(size), Some(b'*' | b'#'))
+        {
+            return Some(at);
+        }
+    }
+    None
+}
+
+impl<S> Piece<S> {
+    /// Tells what the worker has to say: up to where, which is before the end if
+    /// all commands behind it have to be seen.
+    pub fn tell<F: Follow>(self, follower: &mut F) -> u64
+    where
+        F::Counter: Counter<Sum = S>,
+    {
+        let mut bytes = self.bytes.as_slice();
+        let mut at = self.begin;
+        for aside in &self.aside {
+            if !pass(follower, aside.run, at..aside.offset) {
+                return at;
+            }
+            let (raw, rest) = bytes.split_at_checked(aside.size).unwrap_or_default();
+            bytes = rest;
+            let event = match aside.command {
+                Some((args, quirks)) => Event::Command(Command::new(raw, args, quirks)),
+                None => Event::Annotation(Annotation::new(raw)),
+            };
+            follower.event(event, aside.offset);
+            at = aside.offset + aside.size as u64;
+        }
+        if !pass(follower, self.run, at..self.end) {
+            return at;
+        }
+        follower.add(self.sum);
+        self.end
+    }
+}
+
+/// Whether the follower could be told of commands that were counted there.
+fn pass(follower: &mut impl Follow, run: Counts, range: Range<u64>) -> bool {
+    if run.commands == 0 {
+        return true;
+    }
+    if follower.until() < range.end {
+        return false;
+    }
+    follower.pass(&Passed {
+        commands: run.commands,
+        args: run.args,
+        begin: range.start,
+        last: run.last,
+        end: range.end,
+    });
+    true
+}
+
+/// Takes the events of a piece.
+struct Reading<'c, C> {
+    counter: &'c mut C,
+    aside: Vec<Aside>,
+    bytes: Vec<u8>,
+    run: Counts,
+    /// What begins here and all behind it are left to be read again.
+    stopped: Option<u64>,
+}
+
+impl<C: Counter> Sink for Reading<'_, C> {
+    #[inline(always)]
+    fn event(&mut self, event: Event<'_>, offset: u64) {
+        if self.stopped.is_some() {
+            return;
+        }
+        if let Event::Command(command) = event
+            && self.counter.counts(&command)
+        {
+            self.run.count(&command, offset);
+            return;
+        }
+        self.look_at(event, offset);
+    }
+
+    fn enough(&self) -> bool {
+        self.stopped.is_some()
+    }
+}
+
+impl<C: Counter> Reading<'_, C> {
+    #[cold]
+    #[inline(never)]
+    fn look_at(&mut self, event: Event<'_>, offset: u64) {
+        let (raw, command) = match event {
+            Event::Command(command) => {
+                if self.counter.learns(&command) {
+                    self.run.count(&command, offset);
+                    return;
+                }
+                let form = (command.len() as u32, command.quirks());
+                (command.as_raw(), Some(form))
+            }
+            // Without its line end it is the end of the piece that cuts it.
+            Event::Annotation(line) if line.is_complete() => (line.as_raw(), None),
+            // A command that is longer than can be held.
+            _ => {
+                self.stopped = Some(offset);
+                return;
+            }
+        };
+        if self.aside.len() >= ASIDE || self.bytes.len() + raw.len() > ASIDE_BYTES {
+            self.stopped = Some(offset);
+            return;
+        }
+        self.bytes.extend_from_slice(raw);
+        self.aside.push(Aside {
+            run: std::mem::take(&mut self.run),
+            offset,
+            size: raw.len(),
+            command,
+        });
+    }
+}
