@@ -37,15 +37,18 @@ def tools(shape, programs):
     """What to run on a file of this shape: names and commands without the file."""
     ours = os.path.join(programs, "rdbkit")
     check = ("rdbkit check", [ours, "check", "-q"])
+    alone = ("rdbkit check --threads 1", [ours, "check", "-q", "--threads", "1"])
     if shape == "log":
+        cut = [ours, "aof", "cut", "--before", "FLUSHALL", "--dry-run"]
         return [
             check,
-            ("rdbkit aof cut --dry-run", [ours, "aof", "cut", "--before", "FLUSHALL", "--dry-run"]),
+            alone,
+            ("rdbkit aof cut --dry-run", cut),
+            ("rdbkit aof cut --dry-run --threads 1", cut + ["--threads", "1"]),
             ("redis-check-aof of rdbkit", [os.path.join(programs, "redis-check-aof")]),
         ] + peers("check-aof")
     # Valkey's tool takes no version 12 file for its own, so it has nothing to say here.
     theirs = [(name, command) for name, command in peers("check-rdb") if "valkey" not in name]
-    alone = ("rdbkit check --threads 1", [ours, "check", "-q", "--threads", "1"])
     return [check, alone, ("rdbkit check --no-duplicates", [ours, "check", "-q", "--no-duplicates"])] + theirs
 
 
@@ -93,6 +96,7 @@ def main():
     args.add_argument("--megabytes", type=int, help="size of each input (2400; of the log 3000)")
     args.add_argument("--runs", type=int, default=5, help="runs of each tool on each file (5)")
     args.add_argument("--shape", action="append", choices=list(SHAPES), help="only these shapes")
+    args.add_argument("--peer", metavar="SERVER", help="only the check tool of this one of .servers/")
     args = args.parse_args()
     programs, folder = build()
     if not peers("check-rdb") + peers("check-aof"):
@@ -105,7 +109,8 @@ def main():
         path = make_input(programs, folder, shape, megabytes)
         size = os.path.getsize(path)
         everything = [("cat", ["cat", path])]
-        everything += [(name, command + [path]) for name, command in tools(shape, programs)]
+        everything += [(name, command + [path]) for name, command in tools(shape, programs)
+                       if args.peer is None or name.startswith("rdbkit") or "of rdbkit" in name or args.peer in name]
         times = {name: [] for name, _ in everything}
         for turn in range(args.runs + 1):
             for name, command in everything:
