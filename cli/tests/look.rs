@@ -236,3 +236,34 @@ fn half_a_value_is_not_completed_by_what_stands_behind_it() {
     }
     assert!(cuts > 100);
 }
+
+/// A full sync stream of Valkey may hold commands among its keys; none who tells of
+/// keys may tell of those as if nothing had come behind them.
+#[test]
+fn files_with_commands_among_their_keys_are_no_answer() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let file = dir.path().join("stream.rdb");
+    fs::write(
+        &file,
+        b"VALKEY080\x00\x01a\x01x\xf2*1\r\n$8\r\nFLUSHALL\r\n\xff\0\0\0\0\0\0\0\0",
+    )
+    .unwrap();
+    let path = file.to_str().unwrap();
+    for args in [
+        &["keys", path][..],
+        &["digest", path],
+        &["stats", path],
+        &["stats", "--per-key", path],
+        &["get", path, "a"],
+        &["export", path],
+        &["extract", path, "-o", "-"],
+        &["diff", path, path],
+    ] {
+        let (code, _, said) = rdbkit(args);
+        assert_eq!(code, 2, "{args:?}: {said}");
+        assert!(
+            said.contains("a replicated command") && said.contains("at offset 14"),
+            "{args:?}: {said}"
+        );
+    }
+}

@@ -140,6 +140,11 @@ pub enum ErrorKind {
     },
 }
 
+/// What a file of commands among keys is to one who wants to know its keys: with a
+/// part of the story, which may be undone by the next line of it.
+pub(crate) const COMMAND_AMONG_KEYS: ErrorKind =
+    ErrorKind::Unsupported("a replicated command among the keys, which it may change");
+
 fn text(bytes: &[u8]) -> String {
     format!("\"{}\"", bytes.escape_ascii())
 }

@@ -50,6 +50,12 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Bytes the name of a key may have that is held decompressed: as many as one
+    /// that stands in the file as it is.
+    pub(crate) fn max_name(&self) -> u64 {
+        self.max_piece.min(self.max_decompressed)
+    }
+
     /// The defaults for input that is wholly in memory: strings are borrowed,
     /// so nothing comes in chunks.
     #[must_use]

@@ -95,13 +95,7 @@ fn per_key(
         let Some(event) = source.reader.next_event().map_err(failed)? else {
             return Ok(());
         };
-        let Some(key) = stats.event(at, &event).map_err(|kind| {
-            Failure::Job(
-                Exit::Problems,
-                format!("{}: {kind} at offset {at}", shown(&args.file)),
-            )
-        })?
-        else {
+        let Some(key) = stats.event(at, &event).map_err(failed)? else {
             continue;
         };
         match args.json {

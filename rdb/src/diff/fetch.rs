@@ -33,6 +33,8 @@ pub(super) struct Fetcher<'s> {
     reader: StreamReader<Sequential<'s>>,
     source: Sequential<'s>,
     dbs: Vec<(u64, u64)>,
+    /// Bytes of a name.
+    max_name: u64,
     head: KeyHead,
     buf: RecordBuf,
 }
@@ -42,11 +44,13 @@ impl<'s> Fetcher<'s> {
     pub fn new(side: Side, source: Sequential<'s>, scanned: Scanned<'s>, max_record: u64) -> Self {
         let mut reader = scanned.reader;
         reader.set_max_record(max_record);
+        let max_name = reader.decoder().limits().max_name();
         Fetcher {
             side,
             reader,
             source,
             dbs: scanned.dbs,
+            max_name,
             head: KeyHead::default(),
             buf: RecordBuf::new(),
         }
@@ -101,11 +105,13 @@ impl<'s> Fetcher<'s> {
         }
         let record = self.buf.as_record();
         let state = KeyState::of(&record);
-        self.head.set_key(record.key).map_err(|kind| {
-            let at = record.offset;
-            let error = Error::new(kind, at, at, crate::Stage::Key);
-            DiffError::of(self.side)(error)
-        })?;
+        self.head
+            .set_key(record.key, self.max_name)
+            .map_err(|kind| {
+                let at = record.offset;
+                let error = Error::new(kind, at, at, crate::Stage::Key);
+                DiffError::of(self.side)(error)
+            })?;
         let named = Named {
             db: record.db,
             key: self.head.key(),

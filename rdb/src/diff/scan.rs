@@ -51,12 +51,7 @@ pub(super) fn scan<'s>(
     filter: &mut Filter,
     budget: &mut Budget<'_>,
 ) -> Result<Scanned<'s>, DiffError> {
-    let limits = Limits {
-        max_piece: Limits::default()
-            .max_piece
-            .min((budget.limit / 2).max(1 << 16)),
-        ..Limits::default()
-    };
+    let limits = limits(budget);
     let mut reader = StreamReader::with_limits(Sequential::new(source), WINDOW, limits);
     let mut scanner = Scanner::new(side, prints, filter, budget);
     loop {
@@ -97,6 +92,15 @@ pub(super) fn scan<'s>(
     })
 }
 
+/// A string that has to be whole may take half of the memory.
+fn limits(budget: &Budget<'_>) -> Limits {
+    let limits = Limits::default();
+    Limits {
+        max_piece: limits.max_piece.min((budget.limit / 2).max(1 << 16)),
+        ..limits
+    }
+}
+
 /// Where the tokens of a file go.
 struct Scanner<'e, 't> {
     side: Side,
@@ -117,6 +121,8 @@ struct Scanner<'e, 't> {
     state: State,
     span: Span,
     name: Vec<u8>,
+    /// Bytes that a name may be decompressed to.
+    max_name: u64,
     scratch: Scratch,
     collector: Collector,
     libraries: Libraries,
@@ -157,6 +163,7 @@ impl<'e, 't> Scanner<'e, 't> {
         filter: &'e mut Filter,
         budget: &'e mut Budget<'t>,
     ) -> Scanner<'e, 't> {
+        let max_name = limits(budget).max_name();
         Scanner {
             side,
             prints,
@@ -175,7 +182,8 @@ impl<'e, 't> Scanner<'e, 't> {
             state: State::Outside,
             span: Span::default(),
             name: Vec::new(),
-            scratch: Scratch::default(),
+            max_name,
+            scratch: Scratch::with_limit(max_name),
             collector: Collector::default(),
             module_data: prints.pieces(),
             stored: None,
@@ -227,6 +235,10 @@ impl<'e, 't> Scanner<'e, 't> {
         meta: &KeyMeta,
         at: u64,
     ) -> Result<bool, DiffError> {
+        if matches!(key, Str::Lzf { len, .. } if len > self.max_name) {
+            // The filter has a bound of its own.
+            self.long_way(key, at)?;
+        }
         let candidate = Candidate {
             db: self.db,
             object: kind.object(self.dialect),

@@ -316,3 +316,28 @@ fn a_visitor_can_end_it() {
     });
     assert!(matches!(ended, Err(DiffError::Visitor(_))) && seen == 1);
 }
+
+/// A compressed name that fits nowhere is a limit, whoever asks for it first.
+#[test]
+fn names_are_decompressed_within_the_memory_allowed() {
+    let runs = 3_000_u32;
+    let mut packed = b"\x00a".to_vec();
+    (0..runs).for_each(|_| packed.extend_from_slice(b"\xe0\xff\x00"));
+    let (stored, full) = (packed.len() as u16, 1 + 264 * runs);
+    let mut record = vec![0, 0xc3, 0x40 | (stored >> 8) as u8, stored as u8, 0x80];
+    record.extend_from_slice(&full.to_be_bytes());
+    record.extend_from_slice(&packed);
+    record.extend_from_slice(b"\x01x");
+    let file = file(&[&record]);
+    let bytes = &&file[..];
+    let summary = Diff::new(bytes, bytes).run(|_| Ok(())).unwrap();
+    assert_eq!(summary.same, 1);
+    for mut filter in [Filter::new(), Filter::new().key(Pattern::glob("*b"))] {
+        let diff = Diff::new(bytes, bytes).max_memory(1 << 20);
+        let error = diff.filter(&mut filter).run(|_| Ok(())).unwrap_err();
+        let DiffError::Source { error, .. } = error else {
+            panic!("{error}");
+        };
+        assert!(error.is_limit() && error.offset() == 9, "{error}");
+    }
+}

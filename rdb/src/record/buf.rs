@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use super::{Attribute, Attributes, KeyMeta, Record, Templates};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{COMMAND_AMONG_KEYS, Error, ErrorKind, Result, Stage};
 use crate::event::{Event, Part};
 use crate::stream::StreamReader;
 use crate::text::StrToken;
@@ -115,8 +115,10 @@ impl<R: Read> StreamReader<R> {
     ///
     /// # Errors
     ///
-    /// As [`StreamReader::next_event`], and [`ErrorKind::Limit`] for a key
-    /// above [`Limits::max_record`](crate::Limits::max_record).
+    /// As [`StreamReader::next_event`], [`ErrorKind::Limit`] for a key above
+    /// [`Limits::max_record`](crate::Limits::max_record), and
+    /// [`ErrorKind::Unsupported`] for a command among the keys, as replication
+    /// streams have them: it may change what came before.
     pub fn read_record(&mut self, record: &mut RecordBuf) -> Result<bool> {
         self.read_record_with(record, |_| ())
     }
@@ -163,6 +165,10 @@ impl<R: Read> StreamReader<R> {
                 (Attribute::None, Part::KeyEnd) if inside => {
                     self.complete(record);
                     return refused.map_or(Ok(true), Err);
+                }
+                (Attribute::None, Part::Update(_)) if !inside => {
+                    let at = self.token_offset();
+                    return Err(Error::new(COMMAND_AMONG_KEYS, at, at, Stage::Type));
                 }
                 (Attribute::None, _) => inside,
             };

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use super::{Attribute, Attributes, KeyMeta};
-use crate::error::{ErrorKind, Result};
+use crate::error::{COMMAND_AMONG_KEYS, Error, ErrorKind, Result, Stage};
 use crate::event::{Event, Packing, Part, Role};
 use crate::filter::Candidate;
 use crate::packed::{Intset, Listpack, Ziplist, Zipmap};
@@ -18,7 +18,10 @@ const COUNTED: u64 = 1 << 20;
 ///
 /// # Limits
 ///
-/// Holds the key, and one decompressed blob of at most 1 MiB.
+/// Holds the key, which is bounded by
+/// [`Limits::max_piece`](crate::Limits::max_piece) and
+/// [`Limits::max_decompressed`](crate::Limits::max_decompressed), and one
+/// decompressed blob of at most 1 MiB.
 ///
 /// # Examples
 ///
@@ -78,10 +81,10 @@ impl KeyHead {
         &self.key
     }
 
-    /// Makes `key` the key.
-    pub(crate) fn set_key(&mut self, key: Str<'_>) -> std::result::Result<(), ErrorKind> {
+    /// Makes `key` the key, of at most `max` bytes if it has to be decompressed.
+    pub(crate) fn set_key(&mut self, key: Str<'_>, max: u64) -> std::result::Result<(), ErrorKind> {
         self.key.clear();
-        let mut scratch = Scratch::with_limit(u64::MAX);
+        let mut scratch = Scratch::with_limit(max);
         self.key.extend_from_slice(key.bytes(&mut scratch)?);
         Ok(())
     }
@@ -173,8 +176,9 @@ impl<R: Read> StreamReader<R> {
     ///
     /// # Errors
     ///
-    /// As [`StreamReader::next_event`], and where the key is compressed and
-    /// damaged.
+    /// As [`StreamReader::next_event`], where the key is compressed and damaged or
+    /// too long, and [`ErrorKind::Unsupported`] for a command among the keys, as
+    /// replication streams have them: it may change what came before.
     pub fn read_head(&mut self, head: &mut KeyHead) -> Result<bool> {
         let mut attributes = Attributes::default();
         let mut inside = false;
@@ -191,11 +195,12 @@ impl<R: Read> StreamReader<R> {
                     head.offset = self.token_offset();
                     let decoder = self.decoder();
                     (head.db, head.dialect) = (decoder.db(), decoder.dialect());
+                    let max = decoder.limits().max_name();
                     let event = token.resolve(self.token_bytes(at));
-                    if let Part::Key { key, .. } = event
-                        && let Err(kind) = head.set_key(key)
-                    {
-                        return Err(self.decoder().error_here(kind));
+                    if let Part::Key { key, .. } = event {
+                        let at = head.offset;
+                        let failed = |kind| Error::new(kind, at, at, Stage::Key);
+                        head.set_key(key, max).map_err(failed)?;
                     }
                 }
                 Part::KeyEnd if inside => {
@@ -203,6 +208,10 @@ impl<R: Read> StreamReader<R> {
                     return Ok(true);
                 }
                 token if inside => head.count(&token.resolve(self.token_bytes(at))),
+                Part::Update(_) => {
+                    let at = self.token_offset();
+                    return Err(Error::new(COMMAND_AMONG_KEYS, at, at, Stage::Type));
+                }
                 _ => {}
             }
         }

@@ -1,7 +1,7 @@
 //! Records of input in memory: borrowed, nothing is copied.
 
 use super::{Attribute, Attributes, Collector, Record};
-use crate::error::Result;
+use crate::error::{COMMAND_AMONG_KEYS, Error, Result, Stage};
 use crate::event::{Event, Part, Role};
 use crate::slice::SliceReader;
 use crate::text::Str;
@@ -58,12 +58,18 @@ impl<'a> Records<'a> {
     ///
     /// # Errors
     ///
-    /// As [`SliceReader::next_event`]. Packed blobs are not looked into; walk
-    /// [`Record::value`] for that.
+    /// As [`SliceReader::next_event`], and
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for a command
+    /// among the keys, as replication streams have them: it may change what came
+    /// before. Packed blobs are not looked into; walk [`Record::value`] for that.
     pub fn next_record(&mut self) -> Result<Option<Record<'a>>> {
         loop {
             match self.next_entry()? {
                 Some(Entry::Record(record)) => return Ok(Some(record)),
+                Some(Entry::Event(Part::Update(_))) => {
+                    let at = self.reader.token_offset();
+                    return Err(Error::new(COMMAND_AMONG_KEYS, at, at, Stage::Type));
+                }
                 Some(Entry::Event(_)) => {}
                 None => return Ok(None),
             }
@@ -76,7 +82,7 @@ impl<'a> Records<'a> {
     ///
     /// # Errors
     ///
-    /// As [`next_record`](Records::next_record).
+    /// As [`SliceReader::next_event`].
     pub fn next_entry(&mut self) -> Result<Option<Entry<'a>>> {
         while let Some(event) = self.reader.next_event()? {
             let end = self.reader.offset() as usize;

@@ -1,7 +1,7 @@
 //! What belongs to which key, and what is left behind by none.
 
-use super::{Entry, RecordBuf};
-use crate::error::Result;
+use super::{Entry, KeyHead, RecordBuf};
+use crate::error::{ErrorKind, Result, Stage};
 use crate::event::Part;
 use crate::limits::Limits;
 use crate::record::Record;
@@ -260,4 +260,72 @@ fn a_file_that_ends_in_a_value_gives_no_record() {
     let mut stream = StreamReader::new(&file[..]);
     let mut buf = RecordBuf::default();
     assert!(stream.read_record(&mut buf).unwrap_err().is_truncation());
+}
+
+/// "a" under a name of thirty "a", compressed.
+const PACKED_NAME: &[u8] =
+    b"REDIS0004\x00\x01z\x01x\x00\xc3\x05\x1e\x00a\xe0\x14\x00\x01x\x00\x01b\x01x\xff";
+
+#[test]
+fn names_are_decompressed_within_the_limits() {
+    let read = |limits: Limits| {
+        let mut reader = StreamReader::with_limits(PACKED_NAME, 16, limits);
+        let mut head = KeyHead::default();
+        assert!(reader.read_head(&mut head).unwrap());
+        reader.read_head(&mut head).map(|_| head.key().to_vec())
+    };
+    assert_eq!(read(Limits::default()).unwrap(), [b'a'; 30]);
+    let max_decompressed = 29;
+    for limits in [
+        Limits {
+            max_decompressed,
+            ..Limits::default()
+        },
+        // No longer than one that stands in the file as it is.
+        Limits {
+            max_piece: 29,
+            ..Limits::default()
+        },
+    ] {
+        let error = read(limits).unwrap_err();
+        assert!(error.is_limit(), "{error}");
+        assert_eq!((error.offset(), error.stage()), (14, Stage::Key));
+    }
+}
+
+#[test]
+fn a_damaged_name_is_where_its_key_is() {
+    let mut file = PACKED_NAME.to_vec();
+    file[18] = 0xff; // what was a literal run is a copy from before the start
+    let mut reader = StreamReader::new(&file[..]);
+    let mut head = KeyHead::default();
+    assert!(reader.read_head(&mut head).unwrap());
+    let error = reader.read_head(&mut head).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Lzf(_)), "{error}");
+    assert_eq!((error.offset(), error.stage()), (14, Stage::Key));
+}
+
+#[test]
+fn keys_before_a_command_that_may_change_them_are_no_answer() {
+    let file = [
+        &b"VALKEY080\x00\x01a\x01x"[..],
+        b"\xf2*1\r\n$8\r\nFLUSHALL\r\n", // UPDATE
+        b"\xff\0\0\0\0\0\0\0\0",
+    ]
+    .concat();
+    let unsupported = |error: crate::Error| {
+        assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}");
+        assert_eq!(error.offset(), 14);
+    };
+    let mut stream = StreamReader::new(&file[..]);
+    let mut buf = RecordBuf::default();
+    assert!(stream.read_record(&mut buf).unwrap());
+    unsupported(stream.read_record(&mut buf).unwrap_err());
+    let mut stream = StreamReader::new(&file[..]);
+    let mut head = KeyHead::default();
+    assert!(stream.read_head(&mut head).unwrap());
+    unsupported(stream.read_head(&mut head).unwrap_err());
+    let mut records = SliceReader::new(&file).records();
+    assert!(records.next_record().unwrap().is_some());
+    unsupported(records.next_record().unwrap_err());
 }

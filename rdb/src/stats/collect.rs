@@ -6,7 +6,7 @@ use super::file::FileFacts;
 use super::meter::{Measured, Meter};
 use super::top::{BigKey, Top};
 use super::{Encoding, Histogram, KeyStats, Lifetime, Model, Options, Prefixes, Tally};
-use crate::error::{Error, ErrorKind};
+use crate::error::{COMMAND_AMONG_KEYS, Error, Stage};
 use crate::event::{Event, Part};
 use crate::filter::{Candidate, Filter};
 use crate::record::{Attribute, Attributes, KeyMeta, Record};
@@ -175,8 +175,11 @@ impl Stats {
     ///
     /// # Errors
     ///
-    /// Where a key's name is compressed and damaged.
-    pub fn event(&mut self, at: u64, event: &Event<'_>) -> Result<Option<KeyStats<'_>>, ErrorKind> {
+    /// Where a key's name is compressed and damaged, and
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for a command
+    /// among the keys, as replication streams have them: it may change what was
+    /// counted.
+    pub fn event(&mut self, at: u64, event: &Event<'_>) -> Result<Option<KeyStats<'_>>, Error> {
         match *event {
             Part::KeyEnd if self.inside.is_some() => return Ok(self.end_key(at)),
             _ if self.inside.is_some() => self.piece(event),
@@ -184,6 +187,9 @@ impl Stats {
                 let dialect = self.dialect();
                 let meta = self.attributes.take();
                 self.begin_key(kind, dialect, key, meta, at)?;
+            }
+            Part::Update(_) => {
+                return Err(Error::new(COMMAND_AMONG_KEYS, at, at, Stage::Type));
             }
             _ => self.other(at, event),
         }
@@ -205,8 +211,7 @@ impl Stats {
             record.key,
             record.meta,
             record.offset,
-        )
-        .map_err(|kind| events.error(kind))?;
+        )?;
         while let Some(event) = events.next()? {
             self.piece(&event);
         }
@@ -268,19 +273,23 @@ impl Stats {
         key: Str<'_>,
         meta: KeyMeta,
         offset: u64,
-    ) -> Result<(), ErrorKind> {
+    ) -> Result<(), Error> {
         if !self.started {
             self.start();
         }
-        let name = key.bytes(&mut self.scratch)?;
+        let failed = |kind| Error::new(kind, offset, offset, Stage::Key);
+        let name = key.bytes(&mut self.scratch).map_err(failed)?;
         let wanted = match &mut self.filter {
             None => true,
-            Some(filter) => filter.takes_key(&Candidate {
-                db: self.db,
-                object: kind.object(dialect),
-                key: Str::Raw(name),
-                expire_ms: meta.expire_ms,
-            })?,
+            Some(filter) => {
+                let candidate = Candidate {
+                    db: self.db,
+                    object: kind.object(dialect),
+                    key: Str::Raw(name),
+                    expire_ms: meta.expire_ms,
+                };
+                filter.takes_key(&candidate).map_err(failed)?
+            }
         };
         self.name.clear();
         self.name.extend_from_slice(name);

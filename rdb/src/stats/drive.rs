@@ -4,15 +4,15 @@ use std::io::Read;
 
 use super::Stats;
 use crate::decoder::{Decoder, KeySink, PlainString, Sink, Whole};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::event::{Part, Token};
 use crate::stream::StreamReader;
 
 /// The collector as the decoder is driven into it.
 struct Driven<'s> {
     stats: &'s mut Stats,
-    /// A name that could not be decompressed.
-    failed: Option<ErrorKind>,
+    /// What put an end to counting; nothing behind it is counted.
+    failed: Option<Error>,
     /// What the end of the file states.
     checksum: Option<u64>,
 }
@@ -20,6 +20,9 @@ struct Driven<'s> {
 impl Sink for Driven<'_> {
     #[inline(always)]
     fn token(&mut self, window: &[u8], at: u64, _: usize, token: Token) {
+        if self.failed.is_some() {
+            return;
+        }
         match token {
             Part::ExpireMs(_) if !self.stats.is_inside() => {
                 self.stats.attributes.token(&token);
@@ -38,6 +41,9 @@ impl Sink for Driven<'_> {
 impl KeySink for Driven<'_> {
     #[inline(always)]
     fn plain_string(&mut self, plain: PlainString<'_>) {
+        if self.failed.is_some() {
+            return;
+        }
         let bytes = plain.raw.len() as u64;
         self.stats
             .plain_string(plain.key, plain.value, bytes, plain.at);
@@ -45,13 +51,16 @@ impl KeySink for Driven<'_> {
 
     #[inline(always)]
     fn whole(&mut self, key: Whole<'_>) {
+        if self.failed.is_some() {
+            return;
+        }
         let meta = self.stats.attributes.take();
         let dialect = self.stats.dialect();
-        if let Err(e) = self
+        if let Err(error) = self
             .stats
             .begin_key(key.kind, dialect, key.key, meta, key.at)
         {
-            self.failed.get_or_insert(e);
+            self.failed = Some(error);
             return;
         }
         let (role, text) = (key.role, key.text);
@@ -75,9 +84,7 @@ impl<'s> Driven<'s> {
         if let Part::Eof { checksum } = event {
             self.checksum = checksum;
         }
-        if let Err(e) = self.stats.event(at, &event) {
-            self.failed.get_or_insert(e);
-        }
+        self.failed = self.stats.event(at, &event).err();
     }
 }
 
@@ -87,8 +94,8 @@ impl<R: Read> StreamReader<R> {
     ///
     /// # Errors
     ///
-    /// As [`StreamReader::next_event`], where a key's name is compressed and
-    /// damaged, and where the checksum is not that of the file.
+    /// As [`StreamReader::next_event`] and [`Stats::event`], and where the checksum
+    /// is not that of the file.
     pub fn read_stats(&mut self, stats: &mut Stats) -> Result<()> {
         let decoder = self.decoder();
         if decoder.version() > 0 {
@@ -97,11 +104,12 @@ impl<R: Read> StreamReader<R> {
         }
         let mut driven = Driven::new(stats);
         loop {
-            let more = self.drive(&mut driven)?;
-            if let Some(kind) = driven.failed.take() {
-                return Err(self.decoder().error_here(kind));
+            let more = self.drive(&mut driven);
+            // What went wrong here first comes before what went wrong later there.
+            if let Some(error) = driven.failed.take() {
+                return Err(error);
             }
-            if !more {
+            if !more? {
                 break;
             }
         }
@@ -115,13 +123,13 @@ impl<R: Read> StreamReader<R> {
 ///
 /// # Errors
 ///
-/// As [`Decoder::step`], and where a key's name is compressed and damaged.
+/// As [`Decoder::step`] and [`Stats::event`].
 pub fn slice(bytes: &[u8], stats: &mut Stats) -> Result<()> {
     let mut decoder = Decoder::new(crate::Limits::in_memory());
     let mut driven = Driven::new(stats);
-    decoder.drive(bytes, true, usize::MAX, &mut driven)?;
+    let driven_to = decoder.drive(bytes, true, usize::MAX, &mut driven);
     match driven.failed.take() {
-        Some(kind) => Err(decoder.error_here(kind)),
-        None => Ok(()),
+        Some(error) => Err(error),
+        None => driven_to.map(|_| ()),
     }
 }

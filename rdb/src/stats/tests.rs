@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::error::Stage;
 use crate::filter::{Expiry, Filter, Pattern};
 use crate::wire::ObjectKind;
 use crate::{RecordBuf, StreamReader};
@@ -279,5 +280,29 @@ fn sizes_as_servers_said() {
                 "{server} {len}"
             );
         }
+    }
+}
+
+#[test]
+fn what_cannot_be_counted_has_its_place_and_nothing_behind_it_counts() {
+    // "a", a key whose compressed name copies from before its start, "c"
+    let damaged =
+        &b"REDIS0004\x00\x01a\x01x\x00\xc3\x05\x1e\xff\xe0\x14\x00\x00\x01x\x00\x01c\x01x\xff"[..];
+    let command = [
+        &b"VALKEY080\x00\x01a\x01x"[..],
+        b"\xf2*1\r\n$8\r\nFLUSHALL\r\n", // UPDATE
+        b"\x00\x01c\x01x\xff\0\0\0\0\0\0\0\0",
+    ]
+    .concat();
+    for (file, at, stage) in [(damaged, 14, Stage::Key), (&command[..], 14, Stage::Type)] {
+        let check = |error: crate::Error, stats: &Stats| {
+            assert_eq!((error.offset(), error.stage()), (at, stage), "{error}");
+            assert_eq!(stats.total().keys, 1);
+        };
+        let mut stats = Stats::new(options());
+        check(slice(file, &mut stats).unwrap_err(), &stats);
+        let mut stats = Stats::new(options());
+        let read = StreamReader::new(file).read_stats(&mut stats);
+        check(read.unwrap_err(), &stats);
     }
 }

@@ -1,7 +1,7 @@
 //! Keys whose values come token by token.
 
 use super::{Current, Driver, Outcome, State};
-use crate::error::{Error, ErrorKind, Stage};
+use crate::error::{COMMAND_AMONG_KEYS, Error, ErrorKind, Stage};
 use crate::event::{Event, Part, Role};
 use crate::pieces::replay::has_template;
 use crate::pieces::unpack::Span;
@@ -177,10 +177,7 @@ impl<V: Visitor + ?Sized> Driver<'_, V> {
                 let limit = self.file.limits.max_record;
                 self.collector.token(event, bytes, limit).map_err(error)?;
             }
-            Part::Update(_) => {
-                let why = "a replicated command among the keys, which it may change";
-                return Err(error(ErrorKind::Unsupported(why)).into());
-            }
+            Part::Update(_) => return Err(error(COMMAND_AMONG_KEYS).into()),
             Part::ModuleAux { .. } => {
                 self.state = State::Module;
                 return self.to.visitor.event(event);
