@@ -62,6 +62,16 @@ impl Input {
         }
     }
 
+    /// Bytes of a regular file.
+    #[must_use]
+    pub fn file_len(&self) -> Option<u64> {
+        let about = match self {
+            Input::File(file) => file.metadata().ok()?,
+            Input::Stdin(_) => return None,
+        };
+        about.is_file().then(|| about.len())
+    }
+
     /// Reads bytes that may have been read before, as many as there are.
     ///
     /// # Errors

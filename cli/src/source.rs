@@ -1,5 +1,6 @@
 //! An RDB file named on the command line, open behind its header.
 
+use std::fs::File;
 use std::io::{self, Chain, Cursor, Read};
 use std::path::Path;
 
@@ -55,6 +56,10 @@ impl Failure {
 impl Source {
     /// Opens a path, or standard input for `-`, and reads the header.
     ///
+    /// A file that does not end as RDB files do is read over once to see whether
+    /// it is the front of an append-only log: half of the truth is better not told
+    /// at all than taken back at the end.
+    ///
     /// # Errors
     ///
     /// Where that cannot be, or the file is clearly of another kind.
@@ -73,6 +78,7 @@ impl Source {
         if let Some(other) = other {
             return Err(Failure::trouble(format!("{} is {other}", shown(path))));
         }
+        let again = !ends_as_rdb(&input, &head);
         let mut reader = StreamReader::new(Cursor::new(head).chain(input));
         let header = reader.next_event();
         let Some(Part::Header {
@@ -81,6 +87,13 @@ impl Source {
         else {
             return Err(Failure::trouble(format!("{} is empty", shown(path))));
         };
+        if again && let Ok(file) = File::open(path) {
+            let mut ahead = StreamReader::new(file);
+            // What is wrong with it shows in its place.
+            if ahead.skip_to_end().is_ok() {
+                no_commands(&mut ahead, path)?;
+            }
+        }
         let format = Format::of_source(dialect, version);
         Ok(Source { reader, format })
     }
@@ -91,21 +104,35 @@ impl Source {
     /// # Errors
     ///
     /// If some do.
-    pub fn no_commands_behind(self, path: &Path) -> Result<(), Failure> {
-        let (rest, source) = self.reader.into_rest();
-        let mut next = Vec::with_capacity(1);
-        rest.as_slice()
-            .chain(source)
-            .take(1)
-            .read_to_end(&mut next)
-            .map_err(|e| Failure::trouble(format!("cannot read {}: {e}", shown(path))))?;
-        match next.first() {
-            Some(b'*' | b'#') => Err(Failure::trouble(format!(
-                "{} is an append-only file: commands that change its keys follow the RDB part",
-                shown(path)
-            ))),
-            // Servers stop reading at the end too.
-            _ => Ok(()),
-        }
+    pub fn no_commands_behind(&mut self, path: &Path) -> Result<(), Failure> {
+        no_commands(&mut self.reader, path)
+    }
+}
+
+fn no_commands<R: Read>(reader: &mut StreamReader<R>, path: &Path) -> Result<(), Failure> {
+    let next = reader.byte_behind();
+    match next.map_err(|e| Failure::of_file(path, &e))? {
+        Some(b'*' | b'#') => Err(Failure::trouble(format!(
+            "{} is an append-only file: commands that change its keys follow the RDB part",
+            shown(path)
+        ))),
+        // Servers stop reading at the end too.
+        _ => Ok(()),
+    }
+}
+
+/// Whether the last bytes may be those of an RDB file: its end, and from version 5
+/// on a checksum behind it.
+fn ends_as_rdb(input: &Input, head: &[u8]) -> bool {
+    let Some(len) = input.file_len() else {
+        return true;
+    };
+    let mut tail = [0; 9];
+    let at = len.saturating_sub(9);
+    let read = input.read_at(&mut tail, at).unwrap_or(0);
+    let old = matches!(head.get(..9), Some([.., b'0', b'0', b'0', b'1'..=b'4']));
+    match old {
+        true => tail.get(..read).and_then(<[u8]>::last) == Some(&0xff),
+        false => tail.first() == Some(&0xff),
     }
 }

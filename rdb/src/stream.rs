@@ -1,5 +1,6 @@
 //! A bounded window over any `Read`: events borrow from the reader's window.
 
+mod end;
 mod region;
 
 use std::io::{self, ErrorKind as IoKind, Read};

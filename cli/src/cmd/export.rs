@@ -43,7 +43,7 @@ struct Done {
     left_out: Vec<String>,
     /// What is not among what was asked for, but may be missed.
     notes: Vec<String>,
-    /// What is wrong with the file.
+    /// What is wrong with the file, or behind it.
     damage: Option<Failure>,
 }
 
@@ -71,15 +71,13 @@ fn export(args: &ExportArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure>
     };
     let done = if to_stdout {
         // Not the stream of the others, which may change what it takes for colours.
-        let written = job.write(&mut io::stdout().lock(), Failure::Output)?;
-        job.end(written)
+        job.write(&mut io::stdout().lock(), Failure::Output)?
     } else {
         let mut new =
             NewFile::create(&args.output, args.force, &args.file).map_err(Failure::trouble)?;
         let cannot =
             |e: io::Error| Failure::trouble(format!("cannot write {}: {e}", shown(&args.output)));
-        let written = job.write(new.file(), cannot)?;
-        let done = job.end(written);
+        let done = job.write(new.file(), cannot)?;
         if done.damage.is_none() || args.partial {
             new.keep().map_err(cannot)?;
         }
@@ -148,6 +146,7 @@ impl Job<'_> {
             Ok(summary) => {
                 return Ok(Done {
                     summary,
+                    damage: self.source.no_commands_behind(&self.args.file).err(),
                     ..Done::default()
                 });
             }
@@ -259,15 +258,6 @@ impl Job<'_> {
             }
         }
         Ok(done)
-    }
-
-    /// Looks behind the file's end, if it was reached.
-    fn end(self, mut done: Done) -> Done {
-        if done.damage.is_none() {
-            let behind = self.source.no_commands_behind(&self.args.file);
-            done.damage = behind.err();
-        }
-        done
     }
 }
 

@@ -343,16 +343,6 @@ fn inputs_that_cannot_be() {
     assert!(outcome.code != 0 && !outcome.said.is_empty() && outcome.out.is_empty());
     let outcome = export(&testdata("README.md"), &[]);
     assert!(outcome.code == 1 && outcome.said.contains("not an RDB file"));
-    let log = dir.path().join("log");
-    let mut bytes = fs::read(dense()).unwrap();
-    bytes.extend_from_slice(b"*1\r\n$8\r\nFLUSHALL\r\n");
-    fs::write(&log, bytes).unwrap();
-    let outcome = export(&log, &[]);
-    assert!(
-        outcome.code == 2 && outcome.said.contains("append-only"),
-        "{}",
-        outcome.said
-    );
     let nowhere = dir.path().join("no/such/folder");
     let outcome = export(&dense(), &["-o", nowhere.to_str().unwrap()]);
     assert!(outcome.code == 2 && outcome.said.contains("cannot make a file"));
@@ -368,6 +358,47 @@ fn inputs_that_cannot_be() {
             assert!(outcome.code == 2 && outcome.said.contains("cannot open"));
         }
     }
+}
+
+/// Half of a log is not written first and taken back later, where that can be helped.
+#[test]
+fn the_front_of_a_log_is_no_answer() {
+    let dir = TempDir::new().unwrap();
+    let (log, new) = (dir.path().join("log"), dir.path().join("new"));
+    let mut bytes = fs::read(dense()).unwrap();
+    bytes.extend_from_slice(b"*1\r\n$8\r\nFLUSHALL\r\n");
+    fs::write(&log, &bytes).unwrap();
+    for format in ["ndjson", "json", "csv", "resp", "restore"] {
+        let outcome = export(&log, &["--format", format]);
+        let said = &outcome.said;
+        assert!(outcome.code == 2 && said.contains("append-only"), "{said}");
+        assert!(outcome.out.is_empty(), "{format}");
+        let to = ["--format", format, "--partial", "-o", new.to_str().unwrap()];
+        assert_eq!(export(&log, &to).code, 2);
+        assert_eq!(files(&dir), ["log"]);
+    }
+    // What a pipe holds is not known before it was read.
+    let piped = |bytes: &[u8]| {
+        let mut command = rdbkit(&["export", "-", "--format", "json"]);
+        command.write_stdin(bytes).output().unwrap()
+    };
+    let output = piped(&bytes);
+    assert_eq!(output.status.code(), Some(2));
+    let document: Json = serde_json::from_slice(&output.stdout).unwrap();
+    let error = document["error"].as_str().unwrap();
+    assert!(error.contains("append-only"), "{error}");
+    // Commands that end as a file does: told at the end, and there is no new file.
+    bytes.extend_from_slice(b"*2\r\n$4\r\nECHO\r\n$9\r\n\xff1234567\n\r\n");
+    let len = bytes.len();
+    bytes[len - 9] = 0xff;
+    fs::write(&log, &bytes).unwrap();
+    let outcome = export(&log, &["-o", new.to_str().unwrap()]);
+    assert!(outcome.code == 2 && outcome.said.contains("append-only"));
+    assert_eq!(files(&dir), ["log"]);
+    // Other bytes behind the end are nothing to servers, and so to us.
+    let bytes = [&fs::read(dense()).unwrap()[..], b"and more"].concat();
+    fs::write(&log, &bytes).unwrap();
+    assert_eq!(export(&log, &[]).code, 0);
 }
 
 #[test]
