@@ -136,6 +136,33 @@ fn of_damage_nothing_is_left() {
 }
 
 #[test]
+fn what_the_server_would_refuse_is_refused() {
+    let dir = TempDir::new().unwrap();
+    let source = dir.path().join("old.rdb");
+    // A library as release candidates of 7.0 wrote it, which 7.0 alone loads.
+    let body = b"REDIS0010\xf6\x01l\x03LUA\x00\x01c\xfe\x00\x00\x01a\x01x\xff\0\0\0\0\0\0\0\0";
+    fs::write(&source, body).unwrap();
+    let to = ["-o", "new.rdb", "--for", "redis:7.2"];
+    let (code, said) = extract(&dir, &source, &to);
+    assert_eq!(code, 1);
+    assert!(
+        said.contains("a record FUNCTION_PRE_GA is unknown to redis:7.2; --without leaves out"),
+        "{said}"
+    );
+    assert_eq!(files(&dir), ["old.rdb"]);
+    let (code, said) = extract(
+        &dir,
+        &source,
+        &[&to[..], &["--without", "functions"]].concat(),
+    );
+    assert_eq!(code, 0, "{said}");
+    rdbkit(&["check", "-q", "--for", "redis:7.2"])
+        .arg(dir.path().join("new.rdb"))
+        .assert()
+        .code(0);
+}
+
+#[test]
 fn another_version_or_a_reason() {
     let dir = TempDir::new().unwrap();
     let (code, said) = extract(&dir, &dense(), &["-o", "new.rdb", "--for", "redis:7.2"]);

@@ -16,6 +16,7 @@ use copier::Copier;
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::stream::StreamReader;
+use crate::verify::Server;
 use crate::write::{Format, Inexpressible, WriteError, Writer};
 
 /// What goes into the new file beside the keys.
@@ -32,16 +33,20 @@ pub struct Keep {
     /// output must be one that can be finished
     /// [in place](Writer::finish_in_place).
     pub sizes: bool,
+    /// Who shall load the new file, if that is known: what this server does not
+    /// know is refused, even where the version has words for it.
+    pub server: Option<Server>,
 }
 
 impl Default for Keep {
-    /// All but the sizes.
+    /// All but the sizes, for whoever reads it.
     fn default() -> Keep {
         Keep {
             aux: true,
             functions: true,
             module_aux: true,
             sizes: false,
+            server: None,
         }
     }
 }
@@ -77,7 +82,8 @@ pub enum ExtractError {
     /// Writing failed.
     #[error("cannot write: {0}")]
     Write(#[source] std::io::Error),
-    /// The new file's version has no words for something that is to be kept.
+    /// The new file's version has no words for something that is to be kept, or the
+    /// server it is for does not know it.
     #[error("{} at offset {offset} cannot be kept: {why}", .key.as_ref().map_or_else(|| "what stands".to_owned(), ToString::to_string))]
     Inexpressible {
         /// The key, if it is one.

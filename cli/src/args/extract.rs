@@ -46,7 +46,8 @@ pub struct ExtractArgs {
     pub to_version: Option<Format>,
 
     /// Server that shall read the new file, such as redis:7.2 or valkey:9.1:
-    /// chooses the version
+    /// chooses the version. Refused if something that is to be kept is unknown to
+    /// that server
     #[arg(long = "for", value_name = "SERVER")]
     pub server: Option<Server>,
 

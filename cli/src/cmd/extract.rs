@@ -58,6 +58,7 @@ fn make(args: &ExtractArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> 
         functions: !args.without.contains(&Without::Functions),
         module_aux: !args.without.contains(&Without::Modules),
         sizes: !to_stdout,
+        server: args.server,
     };
     let (summary, bytes) = if to_stdout {
         // Not the stream of the others, which may change what it takes for colours.
@@ -123,6 +124,13 @@ fn failed(path: &Path, error: ExtractError) -> Failure {
         ExtractError::Source(error) => Failure::of_file(path, &error),
         // Standard output: a reader that went away is no trouble.
         ExtractError::Write(error) => Failure::Output(error),
+        ExtractError::Inexpressible { key: None, .. } => {
+            let why = format!(
+                "{}: {error}; --without leaves out what is no key",
+                shown(path)
+            );
+            Failure::Job(Exit::Problems, why)
+        }
         ExtractError::Command(_) => Failure::trouble(format!("{}: {error}", shown(path))),
         _ => Failure::Job(Exit::Problems, format!("{}: {error}", shown(path))),
     }

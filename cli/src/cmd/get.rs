@@ -46,6 +46,7 @@ fn get(args: &GetArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
         functions: false,
         module_aux: false,
         sizes: false,
+        server: None,
     };
     // A file in memory that holds this key alone; it is found at the speed of
     // framing, and what was found before damage can be shown.

@@ -10,6 +10,7 @@ use crate::event::{Part, Role, Token};
 use crate::filter::{Candidate, Filter};
 use crate::record::{Attribute, Attributes};
 use crate::text::Str;
+use crate::verify::Server;
 use crate::wire::{Opcode, ValueType};
 use crate::write::{Format, Inexpressible, SizesAt, WriteError, Writer};
 
@@ -158,6 +159,10 @@ impl<'e, W: Write> Copier<'e, W> {
                 return Err(self.refused(error, raw, at));
             }
         }
+        if let Some(server) = self.keep.server {
+            self.loads(server, kind)
+                .map_err(|why| self.refused(why.into(), raw, at))?;
+        }
         if self.out.db() != Some(self.db) {
             self.change_db(at)?;
         }
@@ -257,13 +262,26 @@ impl<'e, W: Write> Copier<'e, W> {
 
     /// Whether records of this kind can be in the output.
     fn takes(&self, opcode: Opcode) -> Result<(), Inexpressible> {
-        match self.converts {
-            true => self
-                .out
-                .format()
-                .takes_opcode(opcode, self.source.dialect()),
-            false => Ok(()),
+        let format = self.out.format();
+        if self.converts {
+            format.takes_opcode(opcode, self.source.dialect())?;
         }
+        match self.keep.server {
+            Some(server) if !server.knows_record(opcode, format.dialect()) => Err(
+                Inexpressible::record_unknown_to(server, opcode, format.dialect()),
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the server that the output is for knows a key of this kind, and what
+    /// stands before it.
+    fn loads(&self, server: Server, kind: ValueType) -> Result<(), Inexpressible> {
+        let dialect = self.out.format().dialect();
+        if !server.knows(kind, dialect) {
+            return Err(Inexpressible::type_unknown_to(server, kind, dialect));
+        }
+        self.uses.iter().try_for_each(|opcode| self.takes(*opcode))
     }
 
     /// Versions before 8 have no lengths of more than 32 bits.

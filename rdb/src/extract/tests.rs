@@ -180,11 +180,51 @@ fn what_is_not_a_key_is_kept_or_dropped() {
         aux: false,
         functions: false,
         module_aux: false,
-        sizes: false,
+        ..Keep::default()
     };
     let (made, summary) = run(&body, &Filter::new(), "", nothing).unwrap();
     assert_eq!(made, file(&[b"REDIS0012\xfe\x00", A].concat()));
     assert_eq!((summary.functions, summary.aux_left_out), (0, 0));
+}
+
+/// A version has words that not every server of it knows.
+#[test]
+fn what_the_server_does_not_know_is_refused() {
+    let keep = |server: &str, functions| Keep {
+        server: Some(server.parse().unwrap()),
+        functions,
+        ..Keep::default()
+    };
+    // FUNCTION_PRE_GA: library l of LUA without a description.
+    let library = b"\xf6\x01l\x03LUA\x00\x01c";
+    let body = [b"REDIS0010", &library[..], b"\xfe\x00", A].concat();
+    let all = Filter::new();
+    assert_eq!(made(&body, Filter::new()), file(&body));
+    assert!(run(&body, &all, "", keep("redis:7.0", true)).is_ok());
+    for server in ["redis:7.2", "redis:8.0", "valkey:8.0"] {
+        let error = run(&body, &all, "", keep(server, true)).unwrap_err();
+        let why = format!(
+            "what stands at offset 9 cannot be kept: a record FUNCTION_PRE_GA is unknown to {server}"
+        );
+        assert_eq!(error.to_string(), why);
+        let (new, _) = run(&body, &all, "", keep(server, false)).unwrap();
+        assert_eq!(new, file(&[b"REDIS0010\xfe\x00", A].concat()));
+    }
+    // No other version has it.
+    let error = run(&body, &all, "11", Keep::default()).unwrap_err();
+    assert!(
+        error.to_string().ends_with("needs REDIS version 10"),
+        "{error}"
+    );
+
+    // A header that says less than what stands behind it: a hash of version 12.
+    let body = b"REDIS0009\xfe\x00\x18\x01h\x10\x27\0\0\0\0\0\0\x01\x01\x01f\x01v";
+    assert!(run(body, &all, "", keep("redis:8.0", true)).is_ok());
+    let error = run(body, &all, "", keep("redis:6.2", true)).unwrap_err();
+    assert!(
+        error.to_string().ends_with("is unknown to redis:6.2"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::wire::{Dialect, ValueType};
+use crate::wire::{Dialect, Opcode, ValueType};
 
 /// The two projects that descend from one code base.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -159,6 +159,19 @@ impl Server {
             _ => 0,
         };
         self.reads(dialect, since.max(first))
+    }
+
+    /// Whether this server knows records with this opcode in a file with this magic.
+    #[must_use]
+    pub fn knows_record(self, opcode: Opcode, dialect: Dialect) -> bool {
+        match opcode {
+            // As release candidates of 7.0 wrote libraries; that line kept to it.
+            Opcode::FUNCTION_PRE_GA => {
+                (self.product, self.major, self.minor) == (Product::Redis, 7, 0)
+            }
+            Opcode::SLOT_INFO => self.skips_slot_info(),
+            _ => self.reads_records(dialect, opcode.since(dialect)),
+        }
     }
 
     /// Whether opcode 244 (SLOT_INFO) is known. Valkey, which never wrote it,

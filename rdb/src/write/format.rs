@@ -35,7 +35,18 @@ pub struct BadFormat(String);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inexpressible {
     what: String,
-    needs: Option<Format>,
+    lacks: Lacks,
+}
+
+/// Why it cannot be said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lacks {
+    /// It came with another version.
+    Needs(Format),
+    /// It came with none.
+    Unknown,
+    /// The version has it, and the server that shall read it has not.
+    Server(Server),
 }
 
 impl Format {
@@ -137,10 +148,13 @@ impl Format {
         let name = kind.name(from).unwrap_or("unknown");
         Err(Inexpressible {
             what: format!("value type {} ({name})", kind.0),
-            needs: kind.is_known(from).then_some(Format {
-                dialect: from,
-                version: kind.since(from),
-            }),
+            lacks: match kind.is_known(from) {
+                true => Lacks::Needs(Format {
+                    dialect: from,
+                    version: kind.since(from),
+                }),
+                false => Lacks::Unknown,
+            },
         })
     }
 
@@ -152,7 +166,10 @@ impl Format {
     /// [`Inexpressible`], which names the record and what it needs.
     pub fn takes_opcode(self, opcode: Opcode, from: Dialect) -> Result<(), Inexpressible> {
         let shared = opcode.0 > 243 || from == self.dialect;
-        if shared && opcode.since(self.dialect) <= self.version {
+        // Of all servers only those of this version have the candidates' records.
+        let gone = opcode == Opcode::FUNCTION_PRE_GA
+            && (self.dialect, self.version) != (Dialect::Redis, opcode.since(Dialect::Redis));
+        if shared && !gone && opcode.since(self.dialect) <= self.version {
             return Ok(());
         }
         let name = opcode.name(from).unwrap_or("unknown");
@@ -160,11 +177,11 @@ impl Format {
     }
 
     fn lacks(self, what: String, from: Dialect, since: u32) -> Inexpressible {
-        let needs = Some(Format {
+        let lacks = Lacks::Needs(Format {
             dialect: from,
             version: since,
         });
-        Inexpressible { what, needs }
+        Inexpressible { what, lacks }
     }
 
     /// Whether lengths of more than 32 bits can be written.
@@ -203,14 +220,35 @@ impl FromStr for Format {
 impl fmt::Display for Inexpressible {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)?;
-        match self.needs {
-            Some(format) => write!(f, " needs {format}"),
-            None => f.write_str(" belongs to no version"),
+        match self.lacks {
+            Lacks::Needs(format) => write!(f, " needs {format}"),
+            Lacks::Unknown => f.write_str(" belongs to no version"),
+            Lacks::Server(server) => write!(f, " is unknown to {server}"),
         }
     }
 }
 
 impl std::error::Error for Inexpressible {}
+
+impl Inexpressible {
+    /// A value type that `server` does not know, or does not in files of `dialect`.
+    pub(crate) fn type_unknown_to(server: Server, kind: ValueType, dialect: Dialect) -> Self {
+        let name = kind.name(dialect).unwrap_or("unknown");
+        Inexpressible {
+            what: format!("value type {} ({name})", kind.0),
+            lacks: Lacks::Server(server),
+        }
+    }
+
+    /// A record that `server` does not know.
+    pub(crate) fn record_unknown_to(server: Server, opcode: Opcode, dialect: Dialect) -> Self {
+        let name = opcode.name(dialect).unwrap_or("unknown");
+        Inexpressible {
+            what: format!("a record {name}"),
+            lacks: Lacks::Server(server),
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -261,6 +299,8 @@ mod tests {
         assert!(!takes("80", 22, redis) && takes("80", 22, valkey) && !takes("80", 23, valkey));
         assert!(!takes("15", 34, redis) && !takes("12", 8, redis));
 
+        let pre_ga = |text: &str| format(text).takes_opcode(Opcode(246), redis).is_ok();
+        assert!(pre_ga("10") && !pre_ga("9") && !pre_ga("11") && !pre_ga("80"));
         let opcode = |text: &str, n, from| format(text).takes_opcode(Opcode(n), from).is_ok();
         assert!(opcode("9", 248, redis) && !opcode("8", 248, redis));
         assert!(opcode("80", 245, redis) && !opcode("9", 245, redis));

@@ -8,7 +8,7 @@ use crate::verify::function::{self, FunctionVerdict};
 use crate::verify::report::{Database, Report};
 use crate::verify::server::{Product, Server};
 use crate::verify::verifier::Verifier;
-use crate::wire::Dialect;
+use crate::wire::{Dialect, Opcode};
 
 /// Longest AUX name or value kept, in bytes, and how many fields.
 const MAX_AUX: usize = 1024;
@@ -242,12 +242,8 @@ impl Verifier<'_> {
     /// Only 7.0 still reads what its release candidates wrote.
     pub(super) fn function_pre_ga(&mut self, at: u64) {
         self.report.functions += 1;
-        let Server {
-            product,
-            major,
-            minor,
-        } = self.server;
-        if (product, major, minor) != (Product::Redis, 7, 0) {
+        let (server, dialect) = (self.server, self.dialect);
+        if !server.knows_record(Opcode::FUNCTION_PRE_GA, dialect) {
             let message = "function library in the format of 7.0 release candidates";
             self.find(Code::TypeUnsupported, at, message);
         }
