@@ -390,6 +390,27 @@ fn little_memory_spills_and_says_where_it_cannot() {
     );
 }
 
+/// More memory makes no damaged value whole.
+#[test]
+fn the_way_out_is_told_where_there_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    // A hash whose listpack ends before it begins, and not in the same bytes.
+    let old = file(&folder, "old", &[b"\x10\x01h\x07\x07\0\0\0\x01\0\xff"]);
+    let new = file(&folder, "new", &[b"\x10\x01h\x07\x07\0\0\0\x02\0\xff"]);
+    let (code, _, said) = diff(&[&old, &new]);
+    assert_eq!(code, 2);
+    assert!(
+        said.contains("1 values could not be compared") && !said.contains("--max-memory"),
+        "{said}"
+    );
+    let large = |byte: u8| [&b"\x00\x01s\x80\x00\x10\x00\x00"[..], &[byte; 1 << 20]].concat();
+    let old = file(&folder, "old", &[&large(b'a')]);
+    let new = file(&folder, "new", &[&large(b'b')]);
+    let (code, _, said) = diff(&[&old, &new, "--max-memory", "1M"]);
+    assert_eq!(code, 2);
+    assert!(said.contains("--max-memory allows larger ones"), "{said}");
+}
+
 #[test]
 fn help_has_examples() {
     let (code, out, _) = diff(&["--help"]);

@@ -281,6 +281,28 @@ fn the_page_is_whole_and_nothing_in_it_runs() {
     );
 }
 
+#[test]
+fn the_page_alone_on_standard_output() {
+    let dir = TempDir::new().unwrap();
+    let output = Command::cargo_bin("rdbkit")
+        .unwrap()
+        .args(["stats", &dense(), "--html", "-"])
+        .current_dir(&dir)
+        .output()
+        .unwrap();
+    let html = String::from_utf8(output.stdout).unwrap();
+    assert!(html.starts_with("<!DOCTYPE html>") && html.ends_with("</html>\n"));
+    assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
+    assert_eq!(fs::read_dir(&dir).unwrap().count(), 0);
+    for more in ["--json", "--per-key"] {
+        let (code, out, said) = rdbkit(&["stats", &dense(), "--html", "-", more]);
+        assert!(
+            code == 2 && out.is_empty() && said.contains("--html -"),
+            "{said}"
+        );
+    }
+}
+
 /// Makes sure that every element that is opened is closed, in order.
 fn balanced(html: &str) {
     let mut open = Vec::new();

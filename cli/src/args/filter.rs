@@ -21,7 +21,8 @@ pub struct FilterArgs {
     #[arg(long, value_name = "REGEX", value_parser = regex)]
     pub key_regex: Vec<Pattern>,
 
-    /// Keys of this type: string, list, set, zset, hash, stream, module, array
+    /// Keys of this type: string, list, set, zset, hash, stream, module,
+    /// array, gcra
     #[arg(short = 't', long = "type", value_name = "TYPE", value_delimiter = ',', value_parser = object)]
     pub types: Vec<ObjectKind>,
 
@@ -192,6 +193,12 @@ mod tests {
 
     #[test]
     fn types_by_name() {
+        let command = FilterArgs::augment_args(clap::Command::new("keys"));
+        let types = command.get_arguments().find(|arg| arg.get_id() == "types");
+        let help = types.and_then(|arg| arg.get_help()).unwrap().to_string();
+        let told: Vec<_> = help.split(": ").nth(1).unwrap().split(", ").collect();
+        assert_eq!(told, ObjectKind::ALL.map(ObjectKind::name));
+
         assert_eq!(object("zset"), Ok(ObjectKind::Zset));
         assert!(object("sorted").is_err_and(|why| why.contains("zset")));
     }

@@ -36,11 +36,12 @@ pub struct RdbStatsArgs {
     #[arg(long)]
     pub json: bool,
 
-    /// Also write a report with charts, as one HTML file that needs no other
+    /// Also write a report with charts, as one HTML file that needs no other;
+    /// "-" is standard output, instead of the tables
     #[arg(long, value_name = "NEW")]
     pub html: Option<PathBuf>,
 
-    /// Replace the HTML file if it is there already
+    /// Replace the HTML file if it is there already; never the source
     #[arg(short, long, requires = "html")]
     pub force: bool,
 

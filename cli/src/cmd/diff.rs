@@ -56,7 +56,11 @@ fn compare(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> 
             if let ValueDifference::Unknown { side, error } = &key.value
                 && first_unknown.is_none()
             {
-                first_unknown = Some(format!("{side} file: {error}"));
+                let hint = match error.is_limit() {
+                    true => "; --max-memory allows larger ones",
+                    false => "",
+                };
+                first_unknown = Some(format!("{side} file: {error}{hint}"));
             }
         }
         match difference {
@@ -114,8 +118,7 @@ fn judge(
         let n = summary.unknown;
         writeln!(
             streams.err,
-            "rdbkit: {n} values could not be compared; of the first, the {why}; --max-memory \
-             allows larger ones"
+            "rdbkit: {n} values could not be compared; of the first, the {why}"
         )?;
         return Ok(Exit::Trouble);
     }

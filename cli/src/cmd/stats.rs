@@ -1,6 +1,7 @@
 //! `rdbkit stats`: what a file is made of, and what it will take in memory.
 
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
 use rdbkit_aof::fs::shown;
 use rdbkit_rdb::stats::{Options, Stats};
@@ -34,7 +35,13 @@ fn tell(args: &RdbStatsArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure>
         .filter(streams.now_ms)
         .map_err(Failure::trouble)?;
     // Begun first: better to learn at once that it cannot be written.
-    let new = args.html.as_ref();
+    let page_only = args.html.as_deref() == Some(Path::new("-"));
+    if page_only && (args.json || args.per_key) {
+        let why = "--html - writes the page to standard output, where nothing else can be: \
+                   name a file, or leave out --json and --per-key";
+        return Err(Failure::trouble(why));
+    }
+    let new = args.html.as_ref().filter(|_| !page_only);
     let new = new.map(|path| NewFile::create(path, args.force, &args.file));
     let new = new.transpose().map_err(Failure::trouble)?;
     let mut source = Source::open(&args.file, "stats")?;
@@ -72,6 +79,15 @@ fn tell(args: &RdbStatsArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure>
         write_html(args, new, &stats, damage.as_deref(), streams.now_ms)?;
     }
     match args.json {
+        _ if page_only => {
+            html::page(
+                streams.out,
+                &args.file,
+                &stats,
+                damage.as_deref(),
+                streams.now_ms,
+            )?;
+        }
         true => json::json(streams.out, &args.file, &stats, damage.as_deref())?,
         false => render::text(streams.out, &args.file, &stats)?,
     }
@@ -143,7 +159,7 @@ fn end(
         writeln!(err, "rdbkit: {why}; what is before it was counted")?;
         exit = Exit::Problems;
     }
-    if let Some(path) = &args.html {
+    if let Some(path) = args.html.as_deref().filter(|path| *path != Path::new("-")) {
         writeln!(err, "rdbkit: report written to {}", shown(path))?;
     }
     Ok(exit)
