@@ -1,5 +1,6 @@
 //! The collector: keys in, sums out.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::file::FileFacts;
@@ -71,7 +72,7 @@ pub struct Usage {
 ///
 /// # Limits
 ///
-/// About 3 MB whatever the file's size: the [`Prefixes`] and histograms; 300
+/// About 3 MB whatever the file's size: the [`Prefixes`] and histograms; 350
 /// bytes a database, of which 65536 are told apart; [`Options::top`] keys by
 /// each of three measures, with up to 1 KiB of their names.
 #[derive(Clone, Debug)]
@@ -232,6 +233,7 @@ impl Stats {
         match *event {
             Part::SelectDb(db) => self.select(db),
             Part::Eof { checksum } => {
+                self.put_counts();
                 self.end = at + 1 + 8 * u64::from(checksum.is_some());
             }
             ref other => self.file.event(other),
@@ -502,15 +504,17 @@ impl Stats {
         self.end
     }
 
-    /// The databases, by number; at most 65536 are told apart.
+    /// The databases, by number; at most 65536 are told apart. They are copied
+    /// where the end of the file has not been read.
     #[must_use]
-    pub fn databases(&self) -> BTreeMap<u64, Database> {
-        let mut databases = self.databases.clone();
-        let known = databases.len() < DATABASES || databases.contains_key(&self.db);
-        if self.counts.tally.keys > 0 && known {
-            databases.entry(self.db).or_default().add(&self.counts);
+    pub fn databases(&self) -> Cow<'_, BTreeMap<u64, Database>> {
+        let known = self.databases.len() < DATABASES || self.databases.contains_key(&self.db);
+        if self.counts.tally.keys == 0 || !known {
+            return Cow::Borrowed(&self.databases);
         }
-        databases
+        let mut databases = self.databases.clone();
+        databases.entry(self.db).or_default().add(&self.counts);
+        Cow::Owned(databases)
     }
 
     /// The sum of the databases that are not told apart.

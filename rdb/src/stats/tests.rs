@@ -306,3 +306,18 @@ fn what_cannot_be_counted_has_its_place_and_nothing_behind_it_counts() {
         check(read.unwrap_err(), &stats);
     }
 }
+
+/// There may be 65536 of them: nobody needs a copy to look at them.
+#[test]
+fn databases_are_not_copied_once_all_is_counted() {
+    use std::borrow::Cow;
+    let whole = b"REDIS0004\xfe\x00\x00\x01a\x01x\xfe\x01\x00\x01b\x01x\xff";
+    for (file, borrowed) in [(&whole[..], true), (&whole[..whole.len() - 1], false)] {
+        let mut stats = Stats::new(options());
+        let read = slice(file, &mut stats);
+        assert_eq!(read.is_ok(), borrowed);
+        let databases = stats.databases();
+        assert_eq!(databases.keys().collect::<Vec<_>>(), [&0, &1]);
+        assert_eq!(matches!(databases, Cow::Borrowed(_)), borrowed);
+    }
+}
