@@ -65,3 +65,33 @@ fn no_path_is_printed_as_it_stands() {
         }
     }
 }
+
+/// In JSON a path stays what it is as far as that can be said, and is a string always.
+#[test]
+fn paths_in_json() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/rdb");
+    let dir = TempDir::new().unwrap();
+    let file = dir.path().join(OsStr::from_bytes(NAME));
+    fs::copy(fixtures.join("redis-7.2/dense.rdb"), &file).unwrap();
+    let told = format!("{}/a\n\u{1b}[2Jb\\xff.rdb", dir.path().to_str().unwrap());
+    for args in [
+        &["check", "--json"][..],
+        &["digest", "--json"],
+        &["stats", "--json"],
+        &["salvage", "--dry-run", "--json"],
+        &["diff", "--json"],
+    ] {
+        let rest: &[&OsStr] = match args[0] {
+            "diff" => &[file.as_os_str()],
+            _ => &[],
+        };
+        let text = printed(args, &file, rest);
+        let line = text.lines().find(|line| line.starts_with('{')).unwrap();
+        let json: serde_json::Value = serde_json::from_str(line).unwrap();
+        let path = match args[0] {
+            "diff" => &json["old"]["path"],
+            _ => &json["path"],
+        };
+        assert_eq!(path, &told, "{args:?}: {text}");
+    }
+}

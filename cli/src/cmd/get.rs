@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use rdbkit_aof::fs::shown;
-use rdbkit_aof::unquoted;
+use rdbkit_aof::{quoted, unquoted};
 use rdbkit_rdb::SliceReader;
 use rdbkit_rdb::extract::{ExtractError, Keep, extract};
 use rdbkit_rdb::filter::{Filter, Pattern};
@@ -36,7 +36,7 @@ pub fn run(args: &GetArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
 
 fn get(args: &GetArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
     let name = key_name(args)?;
-    let mut filter = Filter::new().key(Pattern::exact(name));
+    let mut filter = Filter::new().key(Pattern::exact(name.clone()));
     if let Some(db) = args.db {
         filter = filter.db(db);
     }
@@ -74,7 +74,7 @@ fn get(args: &GetArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
         return Err(damage);
     }
     if count == 0 {
-        let (key, file) = (args.key.to_string_lossy(), shown(&args.file));
+        let (key, file) = (quoted(&name), shown(&args.file));
         let within = args
             .db
             .map_or_else(String::new, |db| format!("database {db} of "));

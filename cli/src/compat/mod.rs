@@ -12,6 +12,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use persona::Persona;
+use rdbkit_aof::fs::shown;
 
 /// A check tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +67,7 @@ pub fn main(args: &[OsString], otherwise: Tool) -> ExitCode {
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
         Err(e) => {
             // If this fails too there is nobody left to tell.
-            let _ = writeln!(err, "{}: {e}", name.display());
+            let _ = writeln!(err, "{}: {e}", shown(name));
             ExitCode::FAILURE
         }
     }

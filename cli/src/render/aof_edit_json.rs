@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::proof::Proof;
 use crate::render::aof_edit::note_text;
-use crate::render::json::{SCHEMA, Text, line};
+use crate::render::json::{SCHEMA, Text, line, path_text};
 
 #[derive(Serialize)]
 struct Json<'p> {
@@ -152,7 +152,7 @@ pub fn report(
     let json = Json {
         schema: SCHEMA,
         action: plan.action.to_string(),
-        path: path.display().to_string(),
+        path: path_text(path),
         dry_run,
         changed: plan.changed() || !manifest.is_empty(),
         point: plan.point.as_ref().map(spot),
@@ -183,7 +183,7 @@ pub fn failure(
     let json = serde_json::json!({
         "schema": SCHEMA,
         "action": action,
-        "path": path.display().to_string(),
+        "path": path_text(path),
         "error": why,
         "hint": hint,
     });
@@ -292,11 +292,8 @@ fn damage(damage: &Damage) -> DamageJson<'_> {
 
 fn outcome((written, proof): &(Written, Proof)) -> WrittenJson<'_> {
     WrittenJson {
-        path: written.path.display().to_string(),
-        backup: written
-            .backup
-            .as_ref()
-            .map(|path| path.display().to_string()),
+        path: path_text(&written.path),
+        backup: written.backup.as_ref().map(|path| path_text(path)),
         files: written.files,
         bytes: written.copied.total(),
         shared: written.copied.cloned,

@@ -7,7 +7,7 @@ use std::path::Path;
 use rdbkit_aof::search::{Big, Count, Frequent, Span, Stats};
 use serde::Serialize;
 
-use crate::render::json::{self, SCHEMA, Text};
+use crate::render::json::{self, SCHEMA, Text, path_text};
 
 /// Names of each list.
 const NAMES: usize = 1000;
@@ -115,7 +115,7 @@ pub fn json(out: &mut dyn Write, path: &Path, names: &[String], stats: &Stats) -
     let json = Json {
         schema: SCHEMA,
         kind: "stats",
-        path: path.display().to_string(),
+        path: path_text(path),
         commands: total.commands,
         bytes: total.bytes,
         files: file_rows(names, stats),

@@ -11,7 +11,7 @@ use rdbkit_rdb::Record;
 use rdbkit_rdb::digest::{Dataset, Digest};
 use serde::Serialize;
 
-use super::json::{self, SCHEMA, ServerJson, Text};
+use super::json::{self, SCHEMA, ServerJson, Text, path_text};
 
 /// In the place of a digest that cannot be computed.
 const NONE: &str = "----------------------------------------";
@@ -80,7 +80,7 @@ pub fn key_json(
 ) -> io::Result<()> {
     let json = KeyJson {
         schema: SCHEMA,
-        path: path.display().to_string(),
+        path: path_text(path),
         db: record.db,
         key: Text::from(key),
         kind: record.object().map(|object| object.name()),
@@ -234,7 +234,7 @@ pub fn file_json(
     });
     let json = FileJson {
         schema: SCHEMA,
-        path: path.display().to_string(),
+        path: path_text(path),
         digest: dataset.digest().filter(|_| whole).map(|d| d.to_string()),
         server: json::server(dataset.rules().server()),
         keys: tally.keys,
@@ -258,7 +258,7 @@ pub fn file_json(
 pub fn failure(out: &mut dyn Write, path: &Path, why: &str) -> io::Result<()> {
     let json = serde_json::json!({
         "schema": SCHEMA,
-        "path": path.display().to_string(),
+        "path": path_text(path),
         "digest": null,
         "error": why,
     });

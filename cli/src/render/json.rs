@@ -102,6 +102,18 @@ impl From<&[u8]> for Text {
     }
 }
 
+/// A path as text: what is UTF-8 stays what it is, and a byte that is none of it
+/// becomes `\xff`, as where it is printed. Not an object, as other bytes are: a
+/// script that joins paths gets a string always.
+pub fn path_text(path: &Path) -> String {
+    let mut text = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().escape_ascii().map(char::from));
+    }
+    text
+}
+
 /// Writes a report as one line.
 ///
 /// # Errors
@@ -123,7 +135,7 @@ fn rdb<'r>(path: &Path, report: &'r Report) -> Json<'r> {
     }
     Json {
         schema: SCHEMA,
-        path: path.display().to_string(),
+        path: path_text(path),
         kind: "rdb",
         format: report.format.map(|(dialect, version)| Format {
             magic: dialect.to_string(),
@@ -168,7 +180,7 @@ fn rdb<'r>(path: &Path, report: &'r Report) -> Json<'r> {
 pub fn failure(out: &mut dyn Write, path: &Path, why: &str) -> io::Result<()> {
     let json = serde_json::json!({
         "schema": SCHEMA,
-        "path": path.display().to_string(),
+        "path": path_text(path),
         "verdict": null,
         "error": why,
     });

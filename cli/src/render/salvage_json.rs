@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use rdbkit_rdb::salvage::{Assumed, Gap, Record, Report};
 use serde_json::{Map, Value, json};
 
-use super::json::{SCHEMA, Text, checksum, line};
+use super::json::{SCHEMA, Text, checksum, line, path_text};
 use crate::args::SalvageArgs;
 
 /// Writes a report as one object on one line.
@@ -32,8 +32,8 @@ pub fn report(out: &mut dyn Write, args: &SalvageArgs, report: &Report) -> io::R
     let gaps: Vec<Value> = report.gaps.iter().map(gap).collect();
     let json = json!({
         "schema": SCHEMA,
-        "path": args.file.display().to_string(),
-        "output": args.output.as_ref().map(|new| new.display().to_string()),
+        "path": path_text(&args.file),
+        "output": args.output.as_ref().map(|new| path_text(new)),
         "whole": report.is_whole(),
         "damage_unlocated": report.damage_unlocated(),
         "format": { "magic": format.dialect().to_string(), "version": format.version(), "assumed": assumed },

@@ -151,7 +151,7 @@ impl<'a> Edit<'a> {
         {
             return Err(Failure::trouble(format!(
                 "{} would be a folder, and the log is a single file: name a file",
-                output.display()
+                shown(output)
             )));
         }
         if let Some(manifest) = log.listed_in() {

@@ -33,6 +33,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+use rdbkit_aof::fs::shown;
 use rdbkit_aof::strtoll;
 
 use part::{Part, Role, Verdict};
@@ -197,7 +198,7 @@ impl<'a> Program<'_, '_, 'a> {
 
     /// Tells why, where the tool does not.
     fn because(&mut self, file: &OsStr, error: &io::Error) -> io::Result<()> {
-        writeln!(self.streams.err, "{}: {error}", file.display())
+        writeln!(self.streams.err, "{}: {error}", shown(file))
     }
 
     fn run(&mut self, args: &'a [OsString]) -> Result<()> {

@@ -40,6 +40,8 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+use rdbkit_aof::fs::shown;
+
 use input::Input;
 use profile::{Format, Sizes, Statistics};
 use report::Report;
@@ -191,7 +193,7 @@ fn check(
             if persona == Persona::Valkey {
                 report.info(0, b"Check RDB returned error code 1 (0 means success)")?;
             }
-            writeln!(stderr, "{}: {e}", request.file.display())?;
+            writeln!(stderr, "{}: {e}", shown(request.file))?;
             return Ok(false);
         }
     };
@@ -263,7 +265,7 @@ fn check_opened<'a>(
     let result = walk.file();
     let outcome = conclude(&mut walk, result)?;
     if let Some(e) = walk.input.failure() {
-        writeln!(stderr, "{}: {e}", file.display())?;
+        writeln!(stderr, "{}: {e}", shown(file))?;
     }
     Ok(Checked {
         outcome,

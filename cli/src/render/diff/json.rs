@@ -10,7 +10,7 @@ use rdbkit_rdb::diff::{
 use rdbkit_rdb::{ArrayElement, Dialect, ModuleItem};
 use serde_json::{Value as Json, json};
 
-use crate::render::json::{SCHEMA, Text, line};
+use crate::render::json::{SCHEMA, Text, line, path_text};
 use crate::render::keys::{encoding, time};
 
 /// Bytes of a string around the first difference.
@@ -272,7 +272,7 @@ fn file(path: &Path, file: &FileSummary, notes: &[String]) -> Json {
         Dialect::Valkey => "VALKEY",
     };
     json!({
-        "path": path.display().to_string(),
+        "path": path_text(path),
         "magic": magic,
         "version": file.version,
         "keys": file.keys,
@@ -297,7 +297,7 @@ fn count(n: &Count) -> Json {
 ///
 /// Of writing.
 pub fn failure(out: &mut dyn Write, old: &Path, new: &Path, why: &str) -> io::Result<()> {
-    let path = |path: &Path| json!({ "path": path.display().to_string() });
+    let path = |path: &Path| json!({ "path": path_text(path) });
     let json = json!({
         "schema": SCHEMA,
         "kind": "summary",

@@ -8,7 +8,7 @@ use rdbkit_aof::FileKind;
 use rdbkit_aof::verify::{Code, Counts, Cut, FileReport, Finding, SetReport};
 use serde::Serialize;
 
-use crate::render::json::{Json, SCHEMA, ServerJson, Text, line, rdb, server};
+use crate::render::json::{Json, SCHEMA, ServerJson, Text, line, path_text, rdb, server};
 
 #[derive(Serialize)]
 struct LogJson<'r> {
@@ -87,7 +87,7 @@ pub fn report(out: &mut dyn Write, path: &Path, report: &SetReport) -> io::Resul
     let failed = report.has_failed();
     let json = LogJson {
         schema: SCHEMA,
-        path: path.display().to_string(),
+        path: path_text(path),
         kind: "aof",
         manifest: report.manifest.as_deref().map(Text::from),
         verdict: (!failed).then(|| report.verdict().name()),

@@ -6,16 +6,16 @@ use std::path::Path;
 
 use rdbkit_rdb::ObjectKind;
 use rdbkit_rdb::stats::{Allocator, BigKey, Database, Histogram, Lifetime, Stats, Tally, Weight};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use crate::render::json::{self, SCHEMA, Text};
+use crate::render::json::{self, SCHEMA, Text, path_text};
 use crate::render::keys::encoding;
 
 /// Prefixes told.
 const PREFIXES: usize = 1000;
 
 #[derive(Serialize)]
-struct Json {
+struct Json<'r> {
     schema: u32,
     kind: &'static str,
     path: String,
@@ -31,7 +31,7 @@ struct Json {
     memory: MemoryJson,
     types: Vec<TypeJson>,
     encodings: BTreeMap<&'static str, u64>,
-    databases: BTreeMap<String, DatabaseJson>,
+    databases: DatabasesJson<'r>,
     other_databases: Option<DatabaseJson>,
     prefixes: PrefixesJson,
     lifetimes: Vec<LifetimeJson>,
@@ -91,6 +91,15 @@ struct TypeJson {
     number: u8,
     #[serde(flatten)]
     tally: TallyJson,
+}
+
+/// One after the other: there may be 65536 of them.
+struct DatabasesJson<'r>(&'r BTreeMap<u64, Database>);
+
+impl Serialize for DatabasesJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(n, db)| (n, database(db))))
+    }
 }
 
 #[derive(Serialize)]
@@ -190,7 +199,7 @@ pub fn json(
     let json = Json {
         schema: SCHEMA,
         kind: "stats",
-        path: path.display().to_string(),
+        path: path_text(path),
         format: file.format.map(|(dialect, version)| FormatJson {
             magic: dialect.to_string(),
             version,
@@ -210,11 +219,7 @@ pub fn json(
         memory: memory(stats),
         types: types(stats),
         encodings: stats.encodings().map(|(e, n)| (e.name(), n)).collect(),
-        databases: stats
-            .databases()
-            .iter()
-            .map(|(n, db)| (n.to_string(), database(db)))
-            .collect(),
+        databases: DatabasesJson(&stats.databases()),
         other_databases: (other.tally.keys > 0).then(|| database(&other)),
         prefixes: prefixes(stats),
         lifetimes: Lifetime::ALL
