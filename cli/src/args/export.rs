@@ -61,6 +61,12 @@ pub struct ExportArgs {
     #[arg(long)]
     pub replace: bool,
 
+    /// Databases that the server has: its configuration's databases. Keys of others
+    /// are left out, as they would go to a wrong one (resp and restore)
+    /// [default: 16, as servers have]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub databases: Option<u64>,
+
     /// Elements in one command at most (resp)
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub batch: u32,

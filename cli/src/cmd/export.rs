@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use rdbkit_aof::fs::shown;
-use rdbkit_rdb::commands::{Commands, Options, Target};
+use rdbkit_rdb::commands::{Commands, DATABASES, Loss, Lost, Options, Target};
 use rdbkit_rdb::filter::Filter;
 use rdbkit_rdb::pieces::{Expired, Summary, VisitError, Visitor, visit};
 
@@ -102,6 +102,11 @@ fn fits(args: &ExportArgs) -> Result<(), String> {
         (args.meta, "--meta", json),
         (args.server.is_some(), "--for", format.is_commands()),
         (args.replace, "--replace", format.is_commands()),
+        (
+            args.databases.is_some(),
+            "--databases",
+            format.is_commands(),
+        ),
     ] {
         if given && !takes {
             return Err(format!("{flag} means nothing to the format {name}"));
@@ -180,6 +185,7 @@ impl Job<'_> {
             json.finish(error.as_deref())?;
         }
         done.bytes = json.page().bytes();
+        done.left_out.extend(in_words(json.beside().losses()));
         match (json.functions_left_out(), shape) {
             (0, _) => {}
             (n, Shape::Lines) => done.notes.push(functions(n)),
@@ -202,7 +208,13 @@ impl Job<'_> {
         if left_out.functions > 0 && !self.args.no_functions {
             done.notes.push(functions(left_out.functions));
         }
+        done.left_out.extend(in_words(csv.beside().losses()));
         for (n, what) in [
+            (
+                left_out.stream_numbers,
+                "numbers of streams that do not follow from their entries: last and greatest \
+                 deleted id, entries ever added",
+            ),
             (
                 left_out.streams,
                 "consumer groups and idempotent producers of streams",
@@ -230,6 +242,8 @@ impl Job<'_> {
             replace: self.args.replace,
             batch: self.args.batch as usize,
             functions: !self.args.no_functions,
+            databases: self.args.databases.unwrap_or(DATABASES),
+            without_expired: self.expired.skip.then_some(self.expired.now_ms),
         };
         let mut commands = Commands::new(out, target, options);
         let mut done = self.visit(&mut commands)?;
@@ -238,15 +252,29 @@ impl Job<'_> {
         }
         commands.page().flush()?;
         done.bytes = commands.page().bytes();
-        done.left_out = commands
-            .losses()
-            .map(|(loss, lost)| loss::line(loss, lost))
-            .collect();
+        done.left_out = in_words(commands.losses()).collect();
+        let needed = commands.databases();
+        if needed > options.databases {
+            let given = options.databases;
+            done.left_out.push(format!(
+                "all keys of databases from {given} on, as servers have {given} unless their \
+                 configuration says otherwise: where SELECT fails, keys go to the database before; \
+                 --databases {needed} writes them, for a server that has so many"
+            ));
+        } else if needed > DATABASES {
+            done.notes.push(format!(
+                "the server needs databases {needed} in its configuration, where {DATABASES} are \
+                 the default: where SELECT fails, keys go to the database before"
+            ));
+        }
+        done.summary.expired_fields += commands.expired_fields();
+        done.summary.emptied += commands.emptied();
+        done.summary.keys -= commands.emptied();
         for (n, note) in [
             (
                 commands.as_plain(),
                 "keys are plain commands, as the server does not know their encoding \
-                 or takes no payload of their size",
+                 or takes no payload of their size, or as fields of them had expired",
             ),
             (
                 commands.empty(),
@@ -259,6 +287,10 @@ impl Job<'_> {
         }
         Ok(done)
     }
+}
+
+fn in_words<'l>(losses: impl Iterator<Item = (Loss, &'l Lost)>) -> impl Iterator<Item = String> {
+    losses.map(|(loss, lost)| loss::line(loss, lost))
 }
 
 const TORN: &str = "the last key that was written is cut off";
@@ -290,12 +322,17 @@ fn tell(
     let Summary {
         expired,
         expired_fields,
+        emptied,
         keys,
+        ..
     } = done.summary;
     if expired + expired_fields > 0 {
-        let left = match args.skip_expired {
-            true => "and were left out",
-            false => "all the same they were written; --skip-expired leaves them out",
+        let left = match (args.skip_expired, emptied) {
+            (true, 0) => "and were left out".to_owned(),
+            (true, n) => format!("and were left out, and with them {n} hashes that had no others"),
+            (false, _) => {
+                "all the same they were written; --skip-expired leaves them out".to_owned()
+            }
         };
         writeln!(
             err,

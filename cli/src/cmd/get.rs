@@ -121,6 +121,13 @@ fn show(
         } else {
             render::text::key(streams.out, &record).map_err(|e| of_value(args, e))?;
         }
+        if !record.key_meta.is_empty() {
+            let file = shown(&args.file);
+            writeln!(
+                streams.err,
+                "rdbkit: {file}: note: modules have put metadata to the key, which is not shown"
+            )?;
+        }
         count += 1;
     }
 }

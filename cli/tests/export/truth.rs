@@ -301,7 +301,14 @@ fn compare(fixture: &fixture::Fixture, schema: &Json) -> Result<u64> {
             _ => Err(outcome.said),
         };
     }
-    if outcome.code != 0 {
+    // What stands beside values has no words here, and that is told.
+    let beside = [
+        "handmade/module-aux",
+        "handmade/redis0013-key-meta",
+        "handmade/valkey080-slot-import",
+    ];
+    let left_out = beside.contains(&&*fixture.name);
+    if outcome.code != i32::from(left_out) || outcome.said.contains("left out") != left_out {
         return Err(format!("exit {}: {}", outcome.code, outcome.said));
     }
     let csv = export(file.path(), &["--format", "csv"]);

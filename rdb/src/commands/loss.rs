@@ -44,6 +44,9 @@ pub enum Loss {
     ModuleAux,
     /// Slot migrations that were under way.
     SlotImport,
+    /// Keys of databases that the server does not have, see
+    /// [`Options::databases`](super::Options::databases).
+    Database,
 }
 
 /// How often something was left out, and where first.

@@ -47,6 +47,9 @@ const NAMES: u64 = 1 << 30;
 /// they are told to (`proto-max-bulk-len`).
 const LARGEST_PAYLOAD: u64 = 512 << 20;
 
+/// Databases that a server has, unless its configuration says otherwise.
+pub const DATABASES: u64 = 16;
+
 /// How commands are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -58,17 +61,28 @@ pub struct Options {
     pub batch: usize,
     /// Whether function libraries are written.
     pub functions: bool,
+    /// Databases that the server has. `SELECT` of another fails, and what comes
+    /// behind it would go to the database before; so keys of those are left out,
+    /// as [`Loss::Database`].
+    pub databases: u64,
+    /// Fields of hashes whose time is over at this Unix millisecond are left out of
+    /// what is restored: a payload has them, and servers keep them until somebody
+    /// comes to them. Such hashes are written as plain commands, but for what only
+    /// a payload can say (paths, metadata of modules).
+    pub without_expired: Option<i64>,
 }
 
 impl Default for Options {
     /// Plain commands of at most 64 elements (as servers rewrite their logs), with
-    /// libraries; nothing is replaced.
+    /// libraries, for 16 databases; nothing is replaced.
     fn default() -> Options {
         Options {
             restore: false,
             replace: false,
             batch: 64,
             functions: true,
+            databases: DATABASES,
+            without_expired: None,
         }
     }
 }
@@ -125,6 +139,10 @@ pub struct Commands<W> {
     losses: Losses,
     as_plain: u64,
     empty: u64,
+    /// One more than the highest database of a key.
+    databases: u64,
+    expired_fields: u64,
+    emptied: u64,
 }
 
 impl<W: Write> Commands<W> {
@@ -146,6 +164,9 @@ impl<W: Write> Commands<W> {
             losses: Losses::default(),
             as_plain: 0,
             empty: 0,
+            databases: 0,
+            expired_fields: 0,
+            emptied: 0,
         }
     }
 
@@ -154,8 +175,29 @@ impl<W: Write> Commands<W> {
         self.losses.iter()
     }
 
+    /// Databases that a server needs for all keys so far, those that were left out
+    /// for [want of one](Options::databases) too.
+    #[must_use]
+    pub fn databases(&self) -> u64 {
+        self.databases
+    }
+
+    /// Fields that were left out of hashes to be restored, see
+    /// [`Options::without_expired`].
+    #[must_use]
+    pub fn expired_fields(&self) -> u64 {
+        self.expired_fields
+    }
+
+    /// Of these hashes, those that had no other fields, and were left out.
+    #[must_use]
+    pub fn emptied(&self) -> u64 {
+        self.emptied
+    }
+
     /// Keys that were to be restored, and were written as plain commands, because
-    /// the server does not know the encoding or takes no payload of that size.
+    /// the server does not know the encoding or takes no payload of that size, or
+    /// because fields of them had expired.
     #[must_use]
     pub fn as_plain(&self) -> u64 {
         self.as_plain
@@ -220,6 +262,11 @@ impl<W: Write> Visitor for Commands<W> {
     fn key(&mut self, key: &Key<'_>) -> Result<Want, VisitError> {
         self.page.begin_key()?;
         self.key.set(key);
+        self.databases = self.databases.max(key.db.saturating_add(1));
+        if key.db >= self.options.databases {
+            self.lose(Loss::Database);
+            return Ok(Want::Nothing);
+        }
         self.restores(key)
     }
 

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::words::{bulk, head, long, option, time};
 use super::{Commands, LARGEST_PAYLOAD, Loss};
-use crate::pieces::{Key, VisitError, Want};
+use crate::pieces::{End, Key, VisitError, Want};
 use crate::record::Record;
 use crate::value::Value;
 use crate::wire::{Dialect, ObjectKind, Opcode, ValueType};
@@ -56,6 +56,11 @@ impl<W: Write> Commands<W> {
             self.empty += 1;
             return Ok(());
         }
+        if let Some(now_ms) = self.options.without_expired
+            && has_expired(record, now_ms)?
+        {
+            return self.without_expired(record, now_ms);
+        }
         let modern = self.target.has_absolute_restore();
         let replaces = self.options.replace && self.target.has_replace();
         self.begin(replaces);
@@ -102,6 +107,45 @@ impl<W: Write> Commands<W> {
         self.page.end_key();
         Ok(self.page.relieve()?)
     }
+
+    /// A hash in plain commands, but for the fields whose time is over.
+    fn without_expired(&mut self, record: &Record<'_>, now_ms: i64) -> Result<(), VisitError> {
+        let mut expired_fields = 0;
+        if let Value::Hash(mut fields) = record.value()? {
+            while let Some(field) = fields.next()? {
+                if field.expire_ms.is_some_and(|t| t <= now_ms) {
+                    expired_fields += 1;
+                    continue;
+                }
+                self.field(&field);
+                self.page.relieve()?;
+            }
+        }
+        self.expired_fields += expired_fields;
+        self.emptied += u64::from(!self.key.pieces);
+        self.end_collection(End {
+            size: record.size(),
+            expired_fields,
+        })
+    }
+}
+
+/// Whether fields of a hash had expired, of those that plain commands can make. Types
+/// before have no fields that expire.
+fn has_expired(record: &Record<'_>, now_ms: i64) -> Result<bool, VisitError> {
+    let path_hash = (record.kind, record.dialect) == (ValueType::PATH_HASH, Dialect::Valkey);
+    if record.kind < ValueType::HASH_METADATA_PRE_GA || path_hash || !record.key_meta.is_empty() {
+        return Ok(false);
+    }
+    let Value::Hash(mut fields) = record.value()? else {
+        return Ok(false);
+    };
+    while let Some(field) = fields.next()? {
+        if field.expire_ms.is_some_and(|t| t <= now_ms) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether a value has no elements; servers refuse such payloads.

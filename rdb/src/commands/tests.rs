@@ -253,3 +253,16 @@ fn no_server_lets_what_is_gone_be_claimed() {
         assert!(lines.iter().all(|line| !line.starts_with("XCLAIM")));
     }
 }
+
+#[test]
+fn keys_of_databases_that_are_not_there_go_nowhere() {
+    let file = b"REDIS0009\xfe\x02\x00\x01a\x01x\xfe\x03\x00\x01b\x01x\xfe\x00\x00\x01c\x01x";
+    let options = Options {
+        databases: 3,
+        ..Options::default()
+    };
+    let target = Target::of_file(format(Dialect::Redis, 9));
+    let (lines, losses) = written(file, target, options);
+    assert_eq!(lines, ["SELECT 2", "SET a x", "SELECT 0", "SET c x"]);
+    assert_eq!(losses, [(Loss::Database, 1)]);
+}

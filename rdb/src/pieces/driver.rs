@@ -69,6 +69,7 @@ impl<'d, V: Visitor + ?Sized> Driver<'d, V> {
                 expired,
                 summary: Summary::default(),
                 skipped: 0,
+                has_fields: false,
             },
             file: File {
                 dialect: decoder.dialect(),

@@ -189,7 +189,9 @@ pub struct Summary {
     pub expired: u64,
     /// Hash fields whose time is over, of values that came in pieces.
     pub expired_fields: u64,
-    /// Keys handed to the visitor.
+    /// Hashes of which no field was left, as all had expired and were left out.
+    pub emptied: u64,
+    /// Keys handed to the visitor, but for those.
     pub keys: u64,
 }
 

@@ -4,8 +4,11 @@
 use std::io::{self, Write};
 
 use rdbkit_rdb::pieces::{End, Key, Page, Piece, VisitError, Visitor, Want};
-use rdbkit_rdb::{ArrayElement, Event, ModuleItem, ObjectKind, Part, StreamItem};
+use rdbkit_rdb::{
+    ArrayElement, Event, ModuleItem, ObjectKind, Part, StreamId, StreamItem, StreamNumbers,
+};
 
+use super::beside::Beside;
 use super::escape::{self, PART, double, integer};
 
 /// The first line.
@@ -23,8 +26,31 @@ pub struct CsvKeys<'w> {
     rows: u64,
     /// Elements of the key in hand.
     position: u64,
-    stream_has_more: bool,
+    stream: Stream,
     left_out: LeftOut,
+    beside: Beside,
+}
+
+/// What is known of the stream in hand.
+#[derive(Clone, Copy, Debug, Default)]
+struct Stream {
+    /// Whether there are groups or producers.
+    has_more: bool,
+    entries: u64,
+    /// Of the last entry.
+    last: StreamId,
+    numbers: Option<StreamNumbers>,
+}
+
+impl Stream {
+    /// Whether all of its numbers follow from the entries.
+    fn is_told(&self) -> bool {
+        self.numbers.is_none_or(|numbers| {
+            numbers.last == self.last
+                && numbers.entries_added == self.entries
+                && numbers.max_deleted == StreamId::default()
+        })
+    }
 }
 
 /// What has no row.
@@ -32,6 +58,9 @@ pub struct CsvKeys<'w> {
 pub struct LeftOut {
     /// Streams with consumer groups or idempotent producers.
     pub streams: u64,
+    /// Streams with numbers that do not follow from their entries: the last ID, the
+    /// greatest deleted one, entries ever added.
+    pub stream_numbers: u64,
     /// Arrays that say where the next insertion goes.
     pub insert_at: u64,
     /// Function libraries.
@@ -53,7 +82,7 @@ enum Position<'r> {
     #[default]
     None,
     Index(u64),
-    Id(rdbkit_rdb::StreamId),
+    Id(StreamId),
     Path(&'r [u8]),
 }
 
@@ -77,8 +106,9 @@ impl<'w> CsvKeys<'w> {
             object: ObjectKind::String,
             rows: 0,
             position: 0,
-            stream_has_more: false,
+            stream: Stream::default(),
             left_out: LeftOut::default(),
+            beside: Beside::default(),
         }
     }
 
@@ -90,6 +120,11 @@ impl<'w> CsvKeys<'w> {
     /// What has no row.
     pub fn left_out(&self) -> LeftOut {
         self.left_out
+    }
+
+    /// What has none in other formats either.
+    pub fn beside(&self) -> &Beside {
+        &self.beside
     }
 
     fn row(&mut self, row: &Row<'_>) -> io::Result<()> {
@@ -151,6 +186,8 @@ impl<'w> CsvKeys<'w> {
     fn stream(&mut self, item: StreamItem<'_>) -> io::Result<()> {
         match item {
             StreamItem::Entry { id, fields, .. } => {
+                self.stream.entries += 1;
+                self.stream.last = id;
                 let (mut a, mut b) = ([0; 20], [0; 20]);
                 for (field, value) in fields {
                     self.row(&Row {
@@ -162,8 +199,9 @@ impl<'w> CsvKeys<'w> {
                 }
             }
             StreamItem::Group { .. } | StreamItem::Idempotence { .. } => {
-                self.stream_has_more = true;
+                self.stream.has_more = true;
             }
+            StreamItem::Numbers(numbers) => self.stream.numbers = Some(numbers),
             _ => {}
         }
         Ok(())
@@ -258,7 +296,9 @@ impl Visitor for CsvKeys<'_> {
     fn key(&mut self, key: &Key<'_>) -> Result<Want, VisitError> {
         self.page.begin_key()?;
         self.object = key.object;
-        (self.rows, self.position, self.stream_has_more) = (0, 0, false);
+        self.beside.key(key);
+        (self.rows, self.position) = (0, 0);
+        self.stream = Stream::default();
         let head = &mut self.head;
         head.clear();
         integer(head, key.db);
@@ -342,7 +382,8 @@ impl Visitor for CsvKeys<'_> {
     }
 
     fn end(&mut self, end: End) -> Result<(), VisitError> {
-        self.left_out.streams += u64::from(self.stream_has_more);
+        self.left_out.streams += u64::from(self.stream.has_more);
+        self.left_out.stream_numbers += u64::from(!self.stream.is_told());
         if self.rows == 0 {
             // A hash of which all had expired is none any more; what has no
             // elements has a row without one.
@@ -360,6 +401,7 @@ impl Visitor for CsvKeys<'_> {
         if let Part::Function(_) | Part::FunctionPreGa { .. } = event {
             self.left_out.functions += 1;
         }
+        self.beside.event(event);
         Ok(())
     }
 }

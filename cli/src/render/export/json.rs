@@ -9,6 +9,7 @@ use rdbkit_rdb::pieces::{End, Key, Page, Piece, VisitError, Visitor, Want};
 use rdbkit_rdb::{Event, Field, ObjectKind, Part, Scratch, StreamGroups};
 
 use self::stream::StreamState;
+use super::beside::Beside;
 use super::escape::{self, BASE64_BEGIN, BASE64_END, PART, integer, number, optional, text};
 use crate::render::json::SCHEMA;
 use crate::render::keys::{encoding, time};
@@ -46,6 +47,7 @@ pub struct JsonKeys<'w> {
     /// Function libraries that came behind the place where they could be written.
     functions_left_out: u64,
     functions_written: u64,
+    beside: Beside,
 }
 
 impl<'w> JsonKeys<'w> {
@@ -67,6 +69,7 @@ impl<'w> JsonKeys<'w> {
             keys: 0,
             functions_left_out: 0,
             functions_written: 0,
+            beside: Beside::default(),
         }
     }
 
@@ -115,6 +118,11 @@ impl<'w> JsonKeys<'w> {
     /// Function libraries that were left out.
     pub fn functions_left_out(&self) -> u64 {
         self.functions_left_out
+    }
+
+    /// What there are no words for.
+    pub fn beside(&self) -> &Beside {
+        &self.beside
     }
 
     fn open_keys(&mut self) {
@@ -217,6 +225,7 @@ impl Visitor for JsonKeys<'_> {
             self.open_keys();
         }
         self.page.begin_key()?;
+        self.beside.key(key);
         if self.db != Some(key.db) {
             self.change_db(key.db);
         }
@@ -317,6 +326,7 @@ impl Visitor for JsonKeys<'_> {
 
     fn event(&mut self, event: &Event<'_>) -> Result<(), VisitError> {
         let (Part::Function(source) | Part::FunctionPreGa { code: source, .. }) = event else {
+            self.beside.event(event);
             return Ok(());
         };
         if !self.functions {

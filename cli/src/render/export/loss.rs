@@ -35,6 +35,7 @@ pub fn line(loss: Loss, lost: &Lost) -> String {
             "function libraries in the form of release candidates, which no server takes"
         }
         Loss::ModuleAux => "data of modules that belongs to no key",
+        Loss::Database => "keys of databases that the server does not have",
         Loss::SlotImport => "slot migrations that were under way",
         _ => "of another kind",
     };

@@ -10,6 +10,8 @@ pub(super) struct To<'d, V: ?Sized> {
     pub summary: Summary,
     /// Fields of the key in hand that were left out.
     pub skipped: u64,
+    /// Whether it has others.
+    pub has_fields: bool,
 }
 
 impl<V: Visitor + ?Sized> To<'_, V> {
@@ -27,14 +29,15 @@ impl<V: Visitor + ?Sized> To<'_, V> {
 
     #[inline(always)]
     pub fn piece(&mut self, piece: Piece<'_>) -> Outcome<V> {
-        if let Piece::Field(field) = &piece
-            && field.expire_ms.is_some_and(|t| t <= self.expired.now_ms)
-        {
-            self.summary.expired_fields += 1;
-            if self.expired.skip {
-                self.skipped += 1;
-                return Ok(());
+        if let Piece::Field(field) = &piece {
+            if field.expire_ms.is_some_and(|t| t <= self.expired.now_ms) {
+                self.summary.expired_fields += 1;
+                if self.expired.skip {
+                    self.skipped += 1;
+                    return Ok(());
+                }
             }
+            self.has_fields = true;
         }
         self.visitor.piece(piece)
     }
@@ -42,6 +45,10 @@ impl<V: Visitor + ?Sized> To<'_, V> {
     #[inline(always)]
     pub fn end(&mut self, size: u64) -> Outcome<V> {
         let expired_fields = std::mem::take(&mut self.skipped);
+        if !std::mem::take(&mut self.has_fields) && expired_fields > 0 {
+            self.summary.keys -= 1;
+            self.summary.emptied += 1;
+        }
         self.visitor.end(End {
             size,
             expired_fields,
