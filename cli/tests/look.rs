@@ -237,6 +237,23 @@ fn half_a_value_is_not_completed_by_what_stands_behind_it() {
     assert!(cuts > 100);
 }
 
+/// A server that loads the file drops the keys of their slots.
+#[test]
+fn migrations_under_way_are_told() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let file = dir.path().join("moving.rdb");
+    let import = [b"VALKEY080\xf3\x28", &[b'a'; 40][..], b"\x01\x00\x05"].concat();
+    let key = b"\x00\x01a\x01x\xff\0\0\0\0\0\0\0\0";
+    fs::write(&file, [&import[..], key].concat()).unwrap();
+    let path = file.to_str().unwrap();
+    let (code, _, said) = rdbkit(&["digest", path]);
+    assert_eq!(code, 0);
+    assert!(said.contains("1 slot migrations were under way"), "{said}");
+    let stats = text(&["stats", path]);
+    assert!(stats.contains("1 slot migration under way"), "{stats}");
+    assert_eq!(lines(&["stats", "--json", path])[0]["slot_imports"], 1);
+}
+
 /// A full sync stream of Valkey may hold commands among its keys; none who tells of
 /// keys may tell of those as if nothing had come behind them.
 #[test]

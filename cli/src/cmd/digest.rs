@@ -9,7 +9,7 @@ use std::path::Path;
 use rdbkit_aof::fs::shown;
 use rdbkit_aof::{Layout, sniff};
 use rdbkit_rdb::digest::{self, Dataset, Outcome, Rules, Writer};
-use rdbkit_rdb::{Error, ErrorKind, Record, RecordBuf, StreamReader};
+use rdbkit_rdb::{Error, ErrorKind, Part, Record, RecordBuf, StreamReader};
 
 use crate::Streams;
 use crate::args::DigestArgs;
@@ -106,9 +106,13 @@ fn digest(args: &DigestArgs, path: &Path, streams: &mut Streams<'_>) -> Result<E
     let (mut writer, mut buf) = (Writer::default(), RecordBuf::new());
     let mut dataset = None;
     let mut unknown = BTreeMap::<String, u64>::new();
+    let mut migrations = 0_u64;
     let failed = |error: Error| failed(path, &error);
     while reader
-        .read_record_with(&mut buf, |event| writer.event(event))
+        .read_record_with(&mut buf, |event| {
+            writer.event(event);
+            migrations += u64::from(matches!(event, Part::SlotImport { .. }));
+        })
         .map_err(failed)?
     {
         let record = buf.as_record();
@@ -137,6 +141,14 @@ fn digest(args: &DigestArgs, path: &Path, streams: &mut Streams<'_>) -> Result<E
     let why = (!unknown.is_empty()).then(|| no_digest(&unknown));
     if let Some(why) = &why {
         writeln!(streams.err, "rdbkit: {}: {why}", shown(path))?;
+    }
+    if migrations > 0 {
+        writeln!(
+            streams.err,
+            "rdbkit: {}: note: {migrations} slot migrations were under way; a server that loads the \
+             file drops the keys of their slots, which count here",
+            shown(path)
+        )?;
     }
     if args.json {
         render::file_json(streams.out, path, &dataset, why.as_deref(), None)?;

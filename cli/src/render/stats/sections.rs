@@ -83,6 +83,12 @@ pub fn facts(stats: &Stats) -> Vec<(&'static str, String)> {
             format!("{} records of their own", file.module_aux),
         ));
     }
+    if file.slot_imports > 0 {
+        let n = counted(file.slot_imports, "slot migration", "slot migrations");
+        let what =
+            format!("{n} under way; a server that loads the file drops the keys of their slots");
+        facts.push(("migrations", what));
+    }
     facts
 }
 
