@@ -1,12 +1,16 @@
 //! The collector: keys in, sums out.
 
-use std::borrow::Cow;
+mod inside;
+mod merge;
+mod sums;
+mod told;
+
 use std::collections::BTreeMap;
 
 use super::file::FileFacts;
 use super::meter::{Measured, Meter};
-use super::top::{BigKey, Top};
-use super::{Encoding, Histogram, KeyStats, Lifetime, Model, Options, Prefixes, Tally};
+use super::top::Top;
+use super::{Encoding, KeyStats, Lifetime, Model, Options, Prefixes, Tally};
 use crate::error::{COMMAND_AMONG_KEYS, Error, Stage};
 use crate::event::{Event, Part};
 use crate::filter::{Candidate, Filter};
@@ -14,6 +18,8 @@ use crate::record::{Attribute, Attributes, KeyMeta, Record};
 use crate::text::{Scratch, Str};
 use crate::value::Walk;
 use crate::wire::{Dialect, ObjectKind, ValueType};
+use inside::Inside;
+pub use sums::{Database, Kind, Usage};
 
 /// Databases told apart; no server is configured for more.
 const DATABASES: usize = 1 << 16;
@@ -24,49 +30,6 @@ const TYPES: usize = 64;
 const KINDS: usize = ObjectKind::ALL.len();
 const LIFETIMES: usize = Lifetime::ALL.len();
 const ENCODINGS: usize = Encoding::ALL.len();
-
-/// One database.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Database {
-    /// All its keys.
-    pub tally: Tally,
-    by_kind: [u64; KINDS],
-}
-
-impl Database {
-    /// Keys of one kind.
-    #[must_use]
-    pub fn of(&self, kind: ObjectKind) -> u64 {
-        self.by_kind[kind as usize]
-    }
-
-    fn add(&mut self, other: &Database) {
-        self.tally.add(&other.tally);
-        for (sum, n) in self.by_kind.iter_mut().zip(other.by_kind) {
-            *sum += n;
-        }
-    }
-}
-
-/// How keys of one kind are spread.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Kind {
-    /// Elements; of strings, bytes.
-    pub elements: Histogram,
-    /// Bytes in memory, as estimated.
-    pub memory: Histogram,
-    /// Keys of which the number of elements is not known.
-    pub uncounted: u64,
-}
-
-/// How keys were used, where the server kept account of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
-    /// Seconds since keys were used (LRU policies).
-    pub idle: Histogram,
-    /// Use counters, which are logarithms (LFU policies).
-    pub freq: Histogram,
-}
 
 /// Counts what a file is made of.
 ///
@@ -103,16 +66,6 @@ pub struct Stats {
     scratch: Scratch,
     started: bool,
     end: u64,
-}
-
-/// The key whose value is being read.
-#[derive(Clone, Copy, Debug)]
-struct Inside {
-    kind: ValueType,
-    dialect: Dialect,
-    meta: KeyMeta,
-    offset: u64,
-    wanted: bool,
 }
 
 impl Stats {
@@ -331,27 +284,9 @@ impl Stats {
         let expires = key.meta.expire_ms.is_some();
         let measured = self.meter.end(self.name.len() as u64, size, expires);
         let name = std::mem::take(&mut self.name);
-        self.add(&stats_of(
-            self.db,
-            &name,
-            key.kind,
-            key.dialect,
-            key.meta,
-            key.offset,
-            size,
-            measured,
-        ));
+        self.add(&key.stats(self.db, &name, size, measured));
         self.name = name;
-        Some(stats_of(
-            self.db,
-            &self.name,
-            key.kind,
-            key.dialect,
-            key.meta,
-            key.offset,
-            size,
-            measured,
-        ))
+        Some(key.stats(self.db, &self.name, size, measured))
     }
 
     /// A string key with an uncompressed value of `text` bytes.
@@ -385,17 +320,14 @@ impl Stats {
             memory,
             ..Measured::default()
         };
-        let dialect = self.dialect();
-        self.add(&stats_of(
-            self.db,
-            key,
-            ValueType::STRING,
-            dialect,
+        let inside = Inside {
+            kind: ValueType::STRING,
+            dialect: self.dialect(),
             meta,
             offset,
-            size,
-            measured,
-        ));
+            wanted: true,
+        };
+        self.add(&inside.stats(self.db, key, size, measured));
     }
 
     /// Counts a key.
@@ -437,219 +369,5 @@ impl Stats {
         self.by_bytes.add(key.size, key);
         self.by_memory.add(key.memory.allocated, key);
         self.prefixes.add(key);
-    }
-
-    /// Adds what was counted of another file, or of another part of this one.
-    ///
-    /// Prefixes are held as this one's options say; estimates stay what they
-    /// were made for.
-    pub fn merge(&mut self, mut other: Stats) {
-        self.put_counts();
-        other.put_counts();
-        for (db, counts) in other.databases {
-            (self.db, self.counts) = (db, counts);
-            self.put_counts();
-        }
-        self.other_databases.add(&other.other_databases);
-        for (mine, theirs) in self.types.iter_mut().zip(other.types.iter()) {
-            if mine.0.keys == 0 {
-                mine.1 = theirs.1;
-            }
-            mine.0.add(&theirs.0);
-        }
-        for (mine, n) in self.encodings.iter_mut().zip(other.encodings) {
-            *mine += n;
-        }
-        self.unmodelled += other.unmodelled;
-        for (mine, theirs) in self.lifetimes.iter_mut().zip(&other.lifetimes) {
-            mine.add(theirs);
-        }
-        for (mine, theirs) in self.kinds.iter_mut().zip(other.kinds.iter()) {
-            mine.elements.merge(&theirs.elements);
-            mine.memory.merge(&theirs.memory);
-            mine.uncounted += theirs.uncounted;
-        }
-        self.usage.idle.merge(&other.usage.idle);
-        self.usage.freq.merge(&other.usage.freq);
-        self.prefixes.merge(other.prefixes);
-        self.by_bytes.merge(other.by_bytes);
-        self.by_elements.merge(other.by_elements);
-        self.by_memory.merge(other.by_memory);
-        if !self.started && other.started {
-            (self.started, self.meter.model) = (true, other.meter.model);
-        }
-        self.end += other.end;
-        self.file.merge(other.file);
-    }
-
-    /// All keys.
-    #[must_use]
-    pub fn total(&self) -> Tally {
-        let mut sum = Tally::default();
-        for (tally, _) in self.types.iter() {
-            sum.add(tally);
-        }
-        sum
-    }
-
-    /// What is said beside the keys.
-    #[must_use]
-    pub fn file(&self) -> &FileFacts {
-        &self.file
-    }
-
-    /// Bytes of the file, once its end was read.
-    #[must_use]
-    pub fn file_bytes(&self) -> u64 {
-        self.end
-    }
-
-    /// The databases, by number; at most 65536 are told apart. They are copied
-    /// where the end of the file has not been read.
-    #[must_use]
-    pub fn databases(&self) -> Cow<'_, BTreeMap<u64, Database>> {
-        let known = self.databases.len() < DATABASES || self.databases.contains_key(&self.db);
-        if self.counts.tally.keys == 0 || !known {
-            return Cow::Borrowed(&self.databases);
-        }
-        let mut databases = self.databases.clone();
-        databases.entry(self.db).or_default().add(&self.counts);
-        Cow::Owned(databases)
-    }
-
-    /// The sum of the databases that are not told apart.
-    #[must_use]
-    pub fn other_databases(&self) -> Database {
-        let mut other = self.other_databases.clone();
-        if self.databases.len() >= DATABASES && !self.databases.contains_key(&self.db) {
-            other.add(&self.counts);
-        }
-        other
-    }
-
-    /// The types and encodings of the file that there are.
-    pub fn types(&self) -> impl Iterator<Item = (ValueType, Dialect, &Tally)> {
-        let types = (0u8..).zip(self.types.iter());
-        types
-            .filter(|(_, (tally, _))| tally.keys > 0)
-            .map(|(n, (tally, dialect))| (ValueType(n), *dialect, tally))
-    }
-
-    /// Keys of one kind: sums over its types.
-    #[must_use]
-    pub fn kind(&self, kind: ObjectKind) -> Tally {
-        let mut sum = Tally::default();
-        for (_, _, tally) in self.types().filter(|(n, d, _)| n.object(*d) == Some(kind)) {
-            sum.add(tally);
-        }
-        sum
-    }
-
-    /// How keys of one kind are spread.
-    #[must_use]
-    pub fn spread(&self, kind: ObjectKind) -> &Kind {
-        &self.kinds[kind as usize]
-    }
-
-    /// How a server would keep the keys: the encodings that there are.
-    pub fn encodings(&self) -> impl Iterator<Item = (Encoding, u64)> {
-        let all = Encoding::ALL.into_iter().zip(self.encodings);
-        all.filter(|(_, keys)| *keys > 0)
-    }
-
-    /// Keys of types that memory is not estimated of: their bytes in the file
-    /// stand for it.
-    #[must_use]
-    pub fn unmodelled(&self) -> u64 {
-        self.unmodelled
-    }
-
-    /// Keys by what is left of their time.
-    #[must_use]
-    pub fn lifetime(&self, class: Lifetime) -> &Tally {
-        &self.lifetimes[class as usize]
-    }
-
-    /// How keys were used.
-    #[must_use]
-    pub fn usage(&self) -> &Usage {
-        &self.usage
-    }
-
-    /// Prefixes of names.
-    #[must_use]
-    pub fn prefixes(&self) -> &Prefixes {
-        &self.prefixes
-    }
-
-    /// The keys with the most bytes in the file.
-    pub fn biggest_by_bytes(&self) -> impl Iterator<Item = &BigKey> {
-        self.by_bytes.keys()
-    }
-
-    /// The keys with the most elements.
-    pub fn biggest_by_elements(&self) -> impl Iterator<Item = &BigKey> {
-        self.by_elements.keys()
-    }
-
-    /// The keys that take most memory, as estimated.
-    pub fn biggest_by_memory(&self) -> impl Iterator<Item = &BigKey> {
-        self.by_memory.keys()
-    }
-
-    /// What memory is estimated for.
-    #[must_use]
-    pub fn model(&self) -> &Model {
-        &self.meter.model
-    }
-
-    /// What the tables of all databases take beside their keys, as estimated.
-    #[must_use]
-    pub fn tables(&self) -> u64 {
-        let of = |db: &Database| self.model().database(db.tally.keys, db.tally.expires);
-        let tables: u64 = self.databases().values().map(of).sum();
-        tables + of(&self.other_databases())
-    }
-
-    /// The filter, for what it met.
-    #[must_use]
-    pub fn filter(&self) -> Option<&Filter> {
-        self.filter.as_ref()
-    }
-
-    /// How things were to be counted.
-    #[must_use]
-    pub fn options(&self) -> &Options {
-        &self.options
-    }
-}
-
-#[allow(clippy::too_many_arguments)] // what a key is, laid side by side
-#[inline]
-fn stats_of(
-    db: u64,
-    key: &[u8],
-    kind: ValueType,
-    dialect: Dialect,
-    meta: KeyMeta,
-    offset: u64,
-    size: u64,
-    measured: Measured,
-) -> KeyStats<'_> {
-    KeyStats {
-        db,
-        key,
-        kind,
-        dialect,
-        meta,
-        offset,
-        size,
-        elements: measured.elements,
-        encoding: measured.encoding,
-        memory: measured.memory,
-        saved: measured.saved,
-        compressed: measured.compressed,
-        expiring_fields: measured.expiring_fields,
-        expired_fields: measured.expired_fields,
     }
 }
