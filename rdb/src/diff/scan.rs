@@ -1,5 +1,7 @@
 //! Reading one file: what is kept of each key, and what stands beside the keys.
 
+mod outside;
+
 use xxhash_rust::xxh3::Xxh3;
 
 use super::budget::Budget;
@@ -14,7 +16,7 @@ use crate::error::{Error, ErrorKind, Stage};
 use crate::event::{Part, Token};
 use crate::filter::{Candidate, Filter};
 use crate::limits::Limits;
-use crate::record::{Attribute, Attributes, Collector, KeyMeta};
+use crate::record::{Attributes, Collector, KeyMeta};
 use crate::slice::compare;
 use crate::stream::StreamReader;
 use crate::text::{Scratch, Str};
@@ -324,92 +326,6 @@ impl<'e, 't> Scanner<'e, 't> {
             self.keep(key, content, open.start, taken)?;
         }
         self.key_meta.clear();
-        Ok(())
-    }
-
-    /// Takes a token that is not inside of anything.
-    fn outside(&mut self, window: &[u8], bytes: &[u8], at: u64, token: Token) -> Outcome {
-        match self.attributes.token(&token) {
-            Attribute::None => {}
-            Attribute::Whole => {
-                self.before.get_or_insert(at);
-                return Ok(());
-            }
-            attribute => {
-                self.before.get_or_insert(at);
-                if attribute == Attribute::MetaFirst {
-                    self.key_meta.clear();
-                }
-                self.key_meta.extend_from_slice(bytes);
-                return Ok(());
-            }
-        }
-        let limit = Limits::default().max_record;
-        if let Err(kind) = self.collector.token(&token, bytes, limit) {
-            return Err(self.failed(kind, at, Stage::Type));
-        }
-        match token {
-            Part::Key { kind, key } => {
-                let key = key.resolve(window);
-                let meta = self.attributes.take();
-                self.keys += 1;
-                let asked = self.no_filter || self.asks(kind, key, &meta, at)?;
-                match key.bytes(&mut self.scratch) {
-                    Ok(name) => {
-                        self.name.clear();
-                        self.name.extend_from_slice(name);
-                    }
-                    Err(kind) => return Err(self.failed(kind, at, Stage::Key)),
-                }
-                self.span.add(bytes, self.prints);
-                let start = self.before.take().unwrap_or(at);
-                self.state = State::Key(Open {
-                    kind,
-                    meta,
-                    at,
-                    start,
-                    asked,
-                });
-            }
-            Part::Header { dialect, .. } => self.dialect = dialect,
-            Part::SelectDb(db) => self.select(db, at)?,
-            Part::Function(source) => {
-                let source = source.resolve(window).bytes(&mut self.scratch);
-                let added = source.and_then(|source| self.libraries.add(source));
-                added.map_err(|kind| self.failed(kind, at, Stage::Functions))?;
-            }
-            Part::FunctionPreGa { name, code } => {
-                let mut other = Scratch::default();
-                let name = name.resolve(window).bytes(&mut other);
-                let code = code.resolve(window).bytes(&mut self.scratch);
-                let added = name.and_then(|name| self.libraries.add_bare(name, code?));
-                added.map_err(|kind| self.failed(kind, at, Stage::Functions))?;
-            }
-            Part::ModuleAux { .. } => {
-                self.module_data.update(bytes);
-                self.state = State::Module;
-            }
-            Part::Update(_) => {
-                let (side, offset) = (self.side, at);
-                return Err(DiffError::Command { side, offset });
-            }
-            Part::Eof { checksum } => self.stored = checksum,
-            // Texts about the file, sizes, migrations: not data.
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn select(&mut self, db: u64, at: u64) -> Outcome {
-        if db == self.db {
-            return Ok(());
-        }
-        self.db = db;
-        if self.dbs.len() >= MAX_CHANGES {
-            let (side, limit) = (self.side, MAX_CHANGES);
-            return Err(DiffError::Databases { side, limit });
-        }
-        self.dbs.push((at, db));
         Ok(())
     }
 }
