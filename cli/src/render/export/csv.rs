@@ -1,6 +1,8 @@
 //! Keys with their values as CSV (RFC 4180, lines end with a newline): one row
 //! for each element. The columns are told in `docs/export.md`.
 
+mod cell;
+
 use std::io::{self, Write};
 
 use rdbkit_rdb::pieces::{End, Key, Page, Piece, VisitError, Visitor, Want};
@@ -9,7 +11,8 @@ use rdbkit_rdb::{
 };
 
 use super::beside::Beside;
-use super::escape::{self, PART, double, integer};
+use super::escape::{double, integer};
+use cell::{Base64, cell, short_cell};
 
 /// The first line.
 pub const HEAD: &[u8] =
@@ -205,88 +208,6 @@ impl<'w> CsvKeys<'w> {
             _ => {}
         }
         Ok(())
-    }
-}
-
-/// Which columns of a row are in base64, because their bytes are not UTF-8.
-#[derive(Clone, Copy, Debug, Default)]
-struct Base64 {
-    position: bool,
-    field: bool,
-    value: bool,
-}
-
-impl Base64 {
-    fn write(self, out: &mut Vec<u8>, key: bool) {
-        let mut first = true;
-        for (is, name) in [
-            (key, "key"),
-            (self.position, "position"),
-            (self.field, "field"),
-            (self.value, "value"),
-        ] {
-            if is {
-                if !std::mem::take(&mut first) {
-                    out.push(b' ');
-                }
-                out.extend_from_slice(name.as_bytes());
-            }
-        }
-    }
-}
-
-/// Appends a cell; whether it is in base64.
-fn cell(page: &mut Page<&mut dyn Write>, bytes: &[u8]) -> io::Result<bool> {
-    if bytes.len() <= PART {
-        return Ok(short_cell(page.buffer(), bytes));
-    }
-    if std::str::from_utf8(bytes).is_err() {
-        for part in bytes.chunks(PART) {
-            escape::base64(page.buffer(), part);
-            page.relieve()?;
-        }
-        return Ok(true);
-    }
-    page.buffer().push(b'"');
-    for part in bytes.chunks(PART) {
-        doubled(page.buffer(), part);
-        page.relieve()?;
-    }
-    page.buffer().push(b'"');
-    Ok(false)
-}
-
-/// Appends a short cell; whether it is in base64. What is empty is told from what
-/// is not there by quotes.
-#[inline]
-fn short_cell(out: &mut Vec<u8>, bytes: &[u8]) -> bool {
-    let ascii = bytes.iter().fold(true, |ascii, b| ascii & b.is_ascii());
-    if !ascii && std::str::from_utf8(bytes).is_err() {
-        escape::base64(out, bytes);
-        return true;
-    }
-    let plain = bytes.iter().fold(true, |plain, b| {
-        plain & !matches!(b, b',' | b'"' | b'\n' | b'\r')
-    });
-    let bare =
-        plain && !bytes.is_empty() && bytes.first() != Some(&b' ') && bytes.last() != Some(&b' ');
-    if bare {
-        out.extend_from_slice(bytes);
-    } else {
-        out.push(b'"');
-        doubled(out, bytes);
-        out.push(b'"');
-    }
-    false
-}
-
-/// Appends bytes with their quotes doubled.
-fn doubled(out: &mut Vec<u8>, bytes: &[u8]) {
-    let mut parts = bytes.split(|b| *b == b'"');
-    out.extend_from_slice(parts.next().unwrap_or_default());
-    for part in parts {
-        out.extend_from_slice(b"\"\"");
-        out.extend_from_slice(part);
     }
 }
 
