@@ -5,6 +5,7 @@
 #[path = "../../../rdb/tests/truth/fixture.rs"]
 mod fixture;
 mod forms;
+mod left_out;
 mod program;
 mod roundtrip;
 #[path = "../schema/mod.rs"]
