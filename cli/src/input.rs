@@ -69,7 +69,7 @@ impl Input {
             Input::File(file) => file.metadata().ok()?,
             Input::Stdin(_) => return None,
         };
-        about.is_file().then(|| about.len())
+        about.is_file().then_some(about.len())
     }
 
     /// Reads bytes that may have been read before, as many as there are.

@@ -62,7 +62,8 @@ fn databases_that_servers_do_not_have() {
         assert!(
             outcome.said.contains(
                 "left out: 2 keys of databases that the server does not have; first in b of database 16"
-            ) && outcome.said.contains("--databases 33 writes them"),
+            ) && outcome.said.contains("--databases 33 writes them")
+                && outcome.said.contains("1 of 3 keys"),
             "{}",
             outcome.said
         );

@@ -191,7 +191,7 @@ pub struct Summary {
     pub expired_fields: u64,
     /// Hashes of which no field was left, as all had expired and were left out.
     pub emptied: u64,
-    /// Keys handed to the visitor, but for those.
+    /// Keys that the visitor wanted, but for those.
     pub keys: u64,
 }
 

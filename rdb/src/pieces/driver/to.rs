@@ -23,8 +23,9 @@ impl<V: Visitor + ?Sized> To<'_, V> {
                 return Ok(Want::Nothing);
             }
         }
-        self.summary.keys += 1;
-        self.visitor.key(key)
+        let want = self.visitor.key(key)?;
+        self.summary.keys += u64::from(want != Want::Nothing);
+        Ok(want)
     }
 
     #[inline(always)]
