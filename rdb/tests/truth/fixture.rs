@@ -32,6 +32,11 @@ impl Fixture {
     pub fn is_unreadable(&self, truth: &Json) -> bool {
         truth.get("error").is_some()
     }
+
+    /// Whether commands among its keys change them: whoever tells of keys refuses it.
+    pub fn is_replication_stream(&self) -> bool {
+        self.name == "handmade/valkey081-update"
+    }
 }
 
 /// Reads hex with comments: `hex | "text" | crc | zerocrc`, `#` to the line's end.

@@ -192,7 +192,7 @@ fn compare_key(record: &Record<'_>, said: &Json, truth: &Json) -> Result<()> {
 fn records_of_a_stream_are_the_same() {
     every_fixture(|fixture| {
         let rdb = fixture.rdb();
-        if fixture.is_unreadable(&fixture.truth()) {
+        if fixture.is_unreadable(&fixture.truth()) || fixture.is_replication_stream() {
             return Ok(());
         }
         let limits = rdbkit_rdb::Limits {
@@ -227,7 +227,7 @@ fn records_of_a_stream_are_the_same() {
 fn every_value_survives_a_dump() {
     every_fixture(|fixture| {
         let rdb = fixture.rdb();
-        if fixture.is_unreadable(&fixture.truth()) {
+        if fixture.is_unreadable(&fixture.truth()) || fixture.is_replication_stream() {
             return Ok(());
         }
         for record in SliceReader::new(&rdb).records() {

@@ -19,7 +19,7 @@ fn types_elements_and_encodings_are_the_servers() {
     let encodings = std::cell::Cell::new(0);
     every_fixture(|fixture| {
         let truth = fixture.truth();
-        if fixture.is_unreadable(&truth) {
+        if fixture.is_unreadable(&truth) || fixture.is_replication_stream() {
             return Ok(());
         }
         compare(fixture, &truth).map(|n| encodings.set(encodings.get() + n))
