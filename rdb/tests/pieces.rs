@@ -143,8 +143,7 @@ fn by_records(rdb: &[u8]) -> Vec<String> {
 /// Those that are snapshots: commands among keys are refused.
 fn fixtures() -> impl Iterator<Item = fixture::Fixture> {
     fixture::all().into_iter().filter(|fixture| {
-        let snapshot = fixture.name != "handmade/valkey081-update";
-        snapshot && !fixture.is_unreadable(&fixture.truth())
+        !fixture.is_replication_stream() && !fixture.is_unreadable(&fixture.truth())
     })
 }
 
