@@ -213,6 +213,12 @@ fn a_key_that_ends_like_an_annotation_is_none() {
         &log(&["SET a 1"]),
     ]);
     mends(&bytes, SKIP, &["SET a 1"]);
+    // The damaged length leads to the line.
+    let bytes = join(&[
+        b"*3\r\n$6\xbe\xdf\x12PUSHX\r\n$9\r\nlist#TS:8\r\n$2\r\n\x01\x02\r\n",
+        &log(&["SET a 1"]),
+    ]);
+    mends(&bytes, SKIP, &["SET a 1"]);
 }
 
 #[test]

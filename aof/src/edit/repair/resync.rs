@@ -259,7 +259,13 @@ impl<R: Read> Window<'_, R> {
     /// The first of these places where a unit stands.
     fn first_unit(&mut self, places: [Option<usize>; 2]) -> io::Result<Option<usize>> {
         for at in places.into_iter().flatten() {
-            if self.units(at, 1)? > 0 {
+            // A key may end in #TS:1: a line alone is not enough.
+            self.fill(at + 1)?;
+            let wanted = match self.bytes().get(at) {
+                Some(b'#') => 2,
+                _ => 1,
+            };
+            if self.units(at, wanted)? >= wanted {
                 return Ok(Some(at));
             }
         }
