@@ -1,5 +1,6 @@
 //! What a file says beside its keys.
 
+use super::meter::length;
 use crate::digest::Writer;
 use crate::event::{Event, Part};
 use crate::text::{Scratch, Str};
@@ -89,7 +90,7 @@ impl FileFacts {
 
     fn function(&mut self, source: Str<'_>, name: Option<Vec<u8>>) {
         self.functions += 1;
-        self.function_bytes += source.len();
+        self.function_bytes += length(source);
         self.uses(Opcode::FUNCTION2);
         let mut scratch = Scratch::default();
         let name = name.or_else(|| library(source.bytes(&mut scratch).ok()?));

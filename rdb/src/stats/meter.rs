@@ -4,6 +4,7 @@ use super::count;
 use super::encoding::Encoding;
 use super::memory::{Memory, Model, Pieces, Rax};
 use crate::event::{Event, Packing, Part, Role, StreamId};
+use crate::lzf::max_output;
 use crate::packed::Element;
 use crate::record::KeyMeta;
 use crate::text::{Scratch, Str};
@@ -128,12 +129,13 @@ impl Meter {
         match *piece {
             Part::Count(n) => self.count(n),
             Part::Item { role, text } => {
-                if let Str::Lzf { data, len } = text {
-                    self.compress(data.len() as u64, len);
+                if let Str::Lzf { data, .. } = text {
+                    self.compress(data.len() as u64, length(text));
                 }
                 self.item(role, text);
             }
             Part::ItemBegin { role, stored, full } => {
+                let full = full.map(|full| full.min(max_output(stored)));
                 if let Some(full) = full {
                     self.compress(stored, full);
                 }
@@ -146,8 +148,9 @@ impl Meter {
     }
 
     fn compress(&mut self, stored: u64, full: u64) {
-        self.compressed += stored;
-        self.saved += full.saturating_sub(stored);
+        self.compressed = self.compressed.saturating_add(stored);
+        let saved = full.saturating_sub(stored);
+        self.saved = self.saved.saturating_add(saved);
     }
 
     fn count(&mut self, n: u64) {
@@ -190,13 +193,13 @@ impl Meter {
                     Str::Raw(bytes) => integer(bytes),
                     Str::Lzf { .. } => None,
                 };
-                self.text(role, text.len(), integer);
+                self.text(role, length(text), integer);
             }
         }
     }
 
     fn blob(&mut self, packing: Packing, text: Str<'_>) {
-        let (len, p) = (text.len(), &mut self.pieces);
+        let (len, p) = (length(text), &mut self.pieces);
         p.blobs += 1;
         p.blob_bytes = p.blob_bytes.saturating_add(len);
         let allocated = self.model.allocator().size(len);
@@ -297,7 +300,7 @@ impl Meter {
             true => listpack_entry(0, Some(integer)),
             false => listpack_entry(self.model.score_digits(score), None),
         };
-        self.pieces.packed += bytes;
+        self.pieces.packed = self.pieces.packed.saturating_add(bytes);
     }
 
     /// Redis has it before the field, Valkey behind the value.
@@ -345,7 +348,7 @@ impl Meter {
             Part::Consumer { name, .. } => {
                 self.end_tree();
                 self.pieces.stream.consumers += 1;
-                self.pieces.stream.names += name.len();
+                self.pieces.stream.names += length(name);
                 self.tree = Some(Rax::EMPTY);
             }
             Part::Owned(id) => self.in_tree(id),
@@ -397,6 +400,16 @@ pub(super) fn integer(bytes: &[u8]) -> Option<i64> {
     match (first.is_ascii_digit() || first == b'-') && bytes.len() <= 20 {
         true => Element::Bytes(bytes).as_integer(),
         false => None,
+    }
+}
+
+/// The length of a string; of one that is said to become more than it can, what it
+/// can become. Nothing is decompressed here, so a damaged string may say anything,
+/// and what strings have is added up.
+pub(super) fn length(text: Str<'_>) -> u64 {
+    match text {
+        Str::Lzf { data, len } => len.min(max_output(data.len() as u64)),
+        other => other.len(),
     }
 }
 

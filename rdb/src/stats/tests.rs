@@ -246,6 +246,30 @@ fn compression_and_encodings() {
     assert_eq!(by_elements, [b"l"]);
 }
 
+/// Strings that are said to become 2^64 - 1 bytes each, where no one has to decompress
+/// them to go on: sums stay within what they could become.
+#[test]
+fn strings_that_lie_about_their_size() {
+    let lie = b"\xc3\x05\x81\xff\xff\xff\xff\xff\xff\xff\xff\x03abcd";
+    let two = [&b"\x02"[..], lie, lie].concat();
+    let hash = [&b"\x02"[..], lie, lie, lie, lie].concat();
+    let scores = [&b"\x02"[..], lie, b"\x011", lie, b"\x011"].concat();
+    let (mut records, mut n) = (Vec::new(), 0);
+    for (kind, value) in [(0, &lie[..]), (1, &two), (2, &two), (4, &hash), (3, &scores)] {
+        for key in [b'a', b'b'] {
+            records.extend([kind, 1, key + 2 * kind]);
+            records.extend(value);
+            n += 1;
+        }
+    }
+    let functions = [b"\xf5", &lie[..], b"\xf5", lie].concat();
+    let file = [b"REDIS0010", &functions[..], &records, b"\xff", &[0; 8]].concat();
+    let stats = of_slice(&file);
+    let total = stats.total();
+    assert_eq!(total.keys, n);
+    assert!(total.saved < 88 * file.len() as u64, "{total:?}");
+}
+
 #[test]
 fn what_stands_before_damage_stays_counted() {
     let mut file = file(&[key(b"a", 0, None), key(b"b", 1, None)]);
