@@ -78,10 +78,11 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             } else {
                 Exit::Ok
             };
-            return if e.print().is_ok() {
-                exit.into()
-            } else {
-                Exit::Trouble.into()
+            return match e.print() {
+                Ok(()) => exit.into(),
+                // Help of which enough was read.
+                Err(e) if e.kind() == io::ErrorKind::BrokenPipe => exit.into(),
+                Err(e) => cannot_write(&mut anstream::stderr(), &e),
             };
         }
     };
@@ -102,10 +103,12 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(exit) => exit.into(),
         // What was left to be done is not known to be bad.
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Exit::Ok.into(),
-        Err(e) => {
-            // Nothing is left to say it on if this fails too.
-            let _ = writeln!(err, "rdbkit: cannot write: {e}");
-            Exit::Trouble.into()
-        }
+        Err(e) => cannot_write(&mut err, &e),
     }
+}
+
+/// Nothing is left to say it on if this fails too.
+fn cannot_write(err: &mut dyn io::Write, error: &io::Error) -> ExitCode {
+    let _ = writeln!(err, "rdbkit: cannot write: {error}");
+    Exit::Trouble.into()
 }

@@ -12,13 +12,28 @@ use crate::source::{Listed, Source};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folder {
     path: PathBuf,
+    /// The file that was asked for by name, and not found in a manifest.
+    named: Option<Vec<u8>>,
 }
 
 impl Folder {
     /// The folder at `path`, which is not looked at yet.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Folder {
-        Folder { path: path.into() }
+        Folder {
+            path: path.into(),
+            named: None,
+        }
+    }
+
+    /// The same for a log that is the one file `name`, which may be a pipe. Other
+    /// files have to be regular ones: a manifest may name anything, and opening a
+    /// pipe that nobody writes to, or reading `/dev/zero`, never ends.
+    pub(super) fn with_named(path: impl Into<PathBuf>, name: Vec<u8>) -> Folder {
+        Folder {
+            path: path.into(),
+            named: Some(name),
+        }
     }
 
     /// Where it is.
@@ -44,12 +59,25 @@ impl Folder {
         Ok(self.path.join(os_name(name)?))
     }
 
-    fn opened(&self, name: &[u8]) -> io::Result<File> {
-        let file = File::open(self.file(name)?)?;
-        if file.metadata()?.is_dir() {
+    /// Opens file `name` in it for reading.
+    ///
+    /// # Errors
+    ///
+    /// Those of the file system; [`io::ErrorKind::InvalidInput`] for what is no plain
+    /// name, [`io::ErrorKind::IsADirectory`] for a folder, and
+    /// [`io::ErrorKind::Unsupported`] for a pipe, a socket or a device, which are not
+    /// opened.
+    pub fn open_file(&self, name: &[u8]) -> io::Result<File> {
+        let path = self.file(name)?;
+        let about = fs::metadata(&path)?;
+        if about.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
-        Ok(file)
+        if !about.is_file() && self.named.as_deref() != Some(name) {
+            let message = "it is a pipe, a socket or a device, no regular file";
+            return Err(io::Error::new(io::ErrorKind::Unsupported, message));
+        }
+        File::open(path)
     }
 }
 
@@ -73,11 +101,11 @@ pub(super) fn name_bytes(name: &std::ffi::OsStr) -> Vec<u8> {
 
 impl Source for Folder {
     fn open(&self, name: &[u8]) -> io::Result<Box<dyn Read + Send + '_>> {
-        Ok(Box::new(self.opened(name)?))
+        Ok(Box::new(self.open_file(name)?))
     }
 
     fn open_at(&self, name: &[u8], offset: u64) -> io::Result<Box<dyn Read + Send + '_>> {
-        let mut file = self.opened(name)?;
+        let mut file = self.open_file(name)?;
         if file.metadata()?.is_file() {
             file.seek(SeekFrom::Start(offset))?;
         } else {

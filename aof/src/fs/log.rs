@@ -105,9 +105,14 @@ impl Log {
             .extension()
             .is_some_and(|extension| extension == "manifest")
             || is_manifest(path).map_err(failed)?;
+        let name = name_bytes(name);
+        let folder = match manifest {
+            true => Folder::new(folder),
+            false => Folder::with_named(folder, name.clone()),
+        };
         Ok(Log {
-            folder: Folder::new(folder),
-            name: name_bytes(name),
+            folder,
+            name,
             manifest,
         })
     }
@@ -160,14 +165,13 @@ impl Log {
 }
 
 /// Whether the file begins as a manifest does. Nothing is read of what is no
-/// regular file: a pipe would lose those bytes.
+/// regular file: a pipe would lose those bytes, and its writer the reader.
 fn is_manifest(path: &Path) -> io::Result<bool> {
-    let file = File::open(path)?;
-    if !file.metadata()?.is_file() {
+    if !fs::metadata(path)?.is_file() {
         return Ok(false);
     }
     let mut head = Vec::new();
-    file.take(16).read_to_end(&mut head)?;
+    File::open(path)?.take(16).read_to_end(&mut head)?;
     Ok(sniff(&head) == Layout::Manifest)
 }
 

@@ -255,7 +255,13 @@ fn strings_that_lie_about_their_size() {
     let hash = [&b"\x02"[..], lie, lie, lie, lie].concat();
     let scores = [&b"\x02"[..], lie, b"\x011", lie, b"\x011"].concat();
     let (mut records, mut n) = (Vec::new(), 0);
-    for (kind, value) in [(0, &lie[..]), (1, &two), (2, &two), (4, &hash), (3, &scores)] {
+    for (kind, value) in [
+        (0, &lie[..]),
+        (1, &two),
+        (2, &two),
+        (4, &hash),
+        (3, &scores),
+    ] {
         for key in [b'a', b'b'] {
             records.extend([kind, 1, key + 2 * kind]);
             records.extend(value);

@@ -107,7 +107,7 @@ fn base(named: &Path) -> Result<Compared, String> {
     };
     let cannot = |e| format!("{name}: cannot open its base: {e}");
     let path = log.folder().file(&base.name).map_err(cannot)?;
-    let file = Positioned(File::open(&path).map_err(cannot)?);
+    let file = Positioned(log.folder().open_file(&base.name).map_err(cannot)?);
     if kind(&path, &file)? == Layout::Commands {
         let base = shown(&path);
         return Err(format!("{name}: its base {base} is of commands: {REPLAY}"));
