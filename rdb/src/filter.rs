@@ -95,6 +95,14 @@ impl<T> Default for Any<T> {
 }
 
 impl<T> Any<T> {
+    fn join(&mut self, apart: &Any<T>) {
+        let wishes = self.wanted.iter_mut().zip(&apart.wanted);
+        for (wish, other) in wishes.chain(self.unwanted.iter_mut().zip(&apart.unwanted)) {
+            wish.met |= other.met;
+        }
+        self.asked |= apart.asked;
+    }
+
     fn is_empty(&self) -> bool {
         self.wanted.is_empty() && self.unwanted.is_empty()
     }
@@ -310,6 +318,30 @@ impl Filter {
     #[must_use]
     pub fn taken(&self) -> u64 {
         self.taken
+    }
+
+    /// The same conditions, for another thread; see [`join`](Filter::join).
+    pub(crate) fn apart(&self) -> Filter {
+        Filter {
+            seen: 0,
+            taken: 0,
+            ..self.clone()
+        }
+    }
+
+    /// Adds what another thread counted with one that was taken [`apart`](Filter::apart).
+    pub(crate) fn join(&mut self, apart: &Filter) {
+        self.dbs.join(&apart.dbs);
+        self.objects.join(&apart.objects);
+        self.keys.join(&apart.keys);
+        for (rule, other) in self.expiry.iter_mut().zip(&apart.expiry) {
+            rule.1 |= other.1;
+            rule.2 |= other.2;
+        }
+        self.size.asked |= apart.size.asked;
+        self.size.met |= apart.size.met;
+        self.seen += apart.seen;
+        self.taken += apart.taken;
     }
 
     /// The conditions that came to be asked and were never met, in words such

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::Args;
+use clap::{Args, value_parser};
 
 use super::{FilterArgs, Size};
 
@@ -65,6 +65,11 @@ pub struct DiffArgs {
     /// above a quarter of it are not compared
     #[arg(long, value_name = "BYTES", default_value = "512M")]
     pub max_memory: Size,
+
+    /// Threads to read with: with two both files are read at the same time; the
+    /// result is the same [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u8).range(1..=16))]
+    pub threads: Option<u8>,
 
     /// Folder for the temporary file [default: that of the system]
     #[arg(long, value_name = "FOLDER")]

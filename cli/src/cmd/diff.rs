@@ -49,6 +49,7 @@ fn compare(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> 
         .ttl_tolerance_ms(args.ttl_tolerance.0)
         .max_memory(args.max_memory.0)
         .temp(&mut temporary)
+        .threads(args.threads.map_or(0, usize::from))
         .filter(&mut filter);
     let summary = diff.run(|difference| {
         if let Difference::Key(key) = difference {

@@ -1,5 +1,7 @@
 //! What may be held, and where the rest goes.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use super::error::DiffError;
 use super::source::{TempSpace, read_whole};
 
@@ -12,6 +14,33 @@ pub(super) struct Budget<'t> {
     temp: Option<&'t mut dyn TempSpace>,
     /// Bytes written to `temp` so far.
     spilled: u64,
+}
+
+/// A budget of which two files take while they are read at the same time.
+pub(super) struct Shared<'t> {
+    /// As [`Budget::limit`].
+    pub limit: u64,
+    budget: Mutex<Budget<'t>>,
+}
+
+impl<'t> Shared<'t> {
+    pub fn new(budget: Budget<'t>) -> Shared<'t> {
+        Shared {
+            limit: budget.limit,
+            budget: Mutex::new(budget),
+        }
+    }
+
+    /// The budget, which nobody else takes of meanwhile.
+    pub fn take(&self) -> MutexGuard<'_, Budget<'t>> {
+        // Nothing is half done in it.
+        self.budget.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn into_inner(self) -> Budget<'t> {
+        let budget = self.budget.into_inner();
+        budget.unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl<'t> Budget<'t> {

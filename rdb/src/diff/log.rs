@@ -5,7 +5,7 @@
 //! fingerprint of the key u48   place and flag u48   fingerprint of all of it u64
 //! ```
 
-use super::budget::Budget;
+use super::budget::{Budget, Shared};
 use super::error::DiffError;
 
 /// Logs: a byte of the key's fingerprint says which.
@@ -99,12 +99,7 @@ impl Logs {
     }
 
     #[inline(always)]
-    pub fn push(
-        &mut self,
-        log: u8,
-        entry: Entry,
-        budget: &mut Budget<'_>,
-    ) -> Result<(), DiffError> {
+    pub fn push(&mut self, log: u8, entry: Entry, budget: &Shared<'_>) -> Result<(), DiffError> {
         let log = &mut self.0[usize::from(log)];
         log.open.extend_from_slice(&entry.to_bytes());
         match log.open.len() {
@@ -144,7 +139,8 @@ impl Logs {
 
 impl Log {
     #[cold]
-    fn seal(&mut self, budget: &mut Budget<'_>) -> Result<(), DiffError> {
+    fn seal(&mut self, budget: &Shared<'_>) -> Result<(), DiffError> {
+        let mut budget = budget.take();
         let block = match budget.hold(BLOCK) {
             true => {
                 let mut full = std::mem::replace(&mut self.open, Vec::with_capacity(BLOCK));
@@ -174,12 +170,13 @@ mod tests {
     fn entries_come_back_from_memory_and_from_temporary_room() {
         for limit in [0, BLOCK as u64 * 2, 1 << 30] {
             let mut room = Vec::new();
-            let mut budget = Budget::new(limit, Some(&mut room));
+            let budget = Shared::new(Budget::new(limit, Some(&mut room)));
             let mut logs = Logs::new();
             let entry = |n: u64| Entry::new(n << 40 | n, !n, n * 100, n.is_multiple_of(3));
             for n in 0..10_000 {
-                logs.push((n % 2) as u8, entry(n), &mut budget).unwrap();
+                logs.push((n % 2) as u8, entry(n), &budget).unwrap();
             }
+            let mut budget = budget.into_inner();
             assert_eq!(logs.bytes(1), 5000 * ENTRY as u64);
             let odd = logs.take(1, &mut budget).unwrap();
             assert!(odd.iter().copied().eq((1..10_000).step_by(2).map(entry)));
@@ -191,10 +188,10 @@ mod tests {
 
     #[test]
     fn without_room_the_limit_is_said() {
-        let mut budget = Budget::new(1000, None);
+        let budget = Shared::new(Budget::new(1000, None));
         let mut logs = Logs::new();
         let entry = Entry::new(1, 2, 3, true);
-        let failed = (0..2000).find_map(|_| logs.push(7, entry, &mut budget).err());
+        let failed = (0..2000).find_map(|_| logs.push(7, entry, &budget).err());
         assert!(matches!(failed, Some(DiffError::Memory { limit: 1000 })));
     }
 }

@@ -17,7 +17,7 @@
 //!
 //! 20 bytes of memory for each key of both files, up to
 //! [`Diff::max_memory`]; what does not fit goes to a [`TempSpace`]. Some 16 MiB
-//! beside it, and the largest string of either file while it is read.
+//! beside it, and the largest string of each file while it is read.
 
 mod budget;
 mod compare;
@@ -47,12 +47,14 @@ pub use error::{DiffError, Side};
 pub use source::{ReadAt, TempSpace};
 pub use tally::{Count, Tally};
 
-use std::io;
+use std::panic::resume_unwind;
+use std::{io, thread};
 
 use crate::filter::Filter;
 use crate::record::Record;
+use crate::verify::threads::available;
 use crate::wire::Dialect;
-use budget::Budget;
+use budget::{Budget, Shared};
 use compare::{Rules, compare};
 use fetch::{Fetched, Fetcher, Named};
 use join::{Join, Joined};
@@ -95,6 +97,7 @@ pub struct Diff<'d> {
     max_memory: u64,
     temp: Option<&'d mut dyn TempSpace>,
     filter: Option<&'d mut Filter>,
+    threads: usize,
 }
 
 /// What a file was found to be.
@@ -189,6 +192,7 @@ impl<'d> Diff<'d> {
             max_memory: MAX_MEMORY,
             temp: None,
             filter: None,
+            threads: 1,
         }
     }
 
@@ -224,6 +228,14 @@ impl<'d> Diff<'d> {
         self
     }
 
+    /// How many threads may read: with two or more, or 0 for as many as there are
+    /// processors if that is two at least, both files are read at the same time. One by default.
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> Diff<'d> {
+        self.threads = threads;
+        self
+    }
+
     /// Compares, and tells `visit` of every difference: libraries first, then
     /// duplicates, then keys in the order of the old file, then those only the
     /// new one has.
@@ -242,10 +254,9 @@ impl<'d> Diff<'d> {
     fn run_dyn(mut self, visit: Visit<'_>) -> Result<Summary, DiffError> {
         let mut everything = Filter::new();
         let filter = self.filter.take().unwrap_or(&mut everything);
-        let mut budget = Budget::new(self.max_memory, self.temp.take());
-        let prints = Prints::new();
-        let mut old = scan(Side::Old, self.old, &prints, filter, &mut budget)?;
-        let mut new = scan(Side::New, self.new, &prints, filter, &mut budget)?;
+        let shared = Shared::new(Budget::new(self.max_memory, self.temp.take()));
+        let (mut old, mut new) = self.scan(filter, &shared)?;
+        let mut budget = shared.into_inner();
         let mut summary = summary(&old, &new);
         let libraries = old.libraries.compare(&new.libraries);
         summary.libraries = libraries.len() as u64;
@@ -292,6 +303,31 @@ impl<'d> Diff<'d> {
             }
         }
         Ok(summary)
+    }
+}
+
+impl<'d> Diff<'d> {
+    /// Reads both files.
+    fn scan(
+        &self,
+        filter: &mut Filter,
+        budget: &Shared<'_>,
+    ) -> Result<(Scanned<'d>, Scanned<'d>), DiffError> {
+        let prints = Prints::new();
+        let (old, new) = (self.old, self.new);
+        if available(self.threads) == 1 {
+            let old = scan(Side::Old, old, &prints, filter, budget)?;
+            return Ok((old, scan(Side::New, new, &prints, filter, budget)?));
+        }
+        let mut apart = filter.apart();
+        let (old, new) = thread::scope(|scope| {
+            let new = scope.spawn(|| scan(Side::New, new, &prints, &mut apart, budget));
+            let old = scan(Side::Old, old, &prints, filter, budget);
+            let new = new.join();
+            (old, new.unwrap_or_else(|panic| resume_unwind(panic)))
+        });
+        filter.join(&apart);
+        Ok((old?, new?))
     }
 }
 

@@ -4,7 +4,7 @@ mod outside;
 
 use xxhash_rust::xxh3::Xxh3;
 
-use super::budget::Budget;
+use super::budget::Shared;
 use super::error::{DiffError, Side};
 use super::functions::Libraries;
 use super::log::{Entry, FARTHEST, Logs};
@@ -51,7 +51,7 @@ pub(super) fn scan<'s>(
     source: &'s dyn ReadAt,
     prints: &Prints,
     filter: &mut Filter,
-    budget: &mut Budget<'_>,
+    budget: &Shared<'_>,
 ) -> Result<Scanned<'s>, DiffError> {
     let limits = limits(budget);
     let mut reader = StreamReader::with_limits(Sequential::new(source), WINDOW, limits);
@@ -95,7 +95,7 @@ pub(super) fn scan<'s>(
 }
 
 /// A string that has to be whole may take half of the memory.
-fn limits(budget: &Budget<'_>) -> Limits {
+fn limits(budget: &Shared<'_>) -> Limits {
     let limits = Limits::default();
     Limits {
         max_piece: limits.max_piece.min((budget.limit / 2).max(1 << 16)),
@@ -111,7 +111,7 @@ struct Scanner<'e, 't> {
     /// Whether the filter can be asked before it is known what the other file has.
     skips: bool,
     no_filter: bool,
-    budget: &'e mut Budget<'t>,
+    budget: &'e Shared<'t>,
     logs: Logs,
     dialect: Dialect,
     db: u64,
@@ -163,7 +163,7 @@ impl<'e, 't> Scanner<'e, 't> {
         side: Side,
         prints: &'e Prints,
         filter: &'e mut Filter,
-        budget: &'e mut Budget<'t>,
+        budget: &'e Shared<'t>,
     ) -> Scanner<'e, 't> {
         let max_name = limits(budget).max_name();
         Scanner {

@@ -3,8 +3,8 @@
 use std::io::{self, Read};
 
 /// A file that can be read at any place. The library opens none; a `&[u8]`
-/// is one.
-pub trait ReadAt {
+/// is one. Two threads may read two of them, or one, at the same time.
+pub trait ReadAt: Sync {
     /// Fills `buf` with bytes from `offset` on, and says with how many; 0 only
     /// at the end, or if `buf` is empty.
     ///
@@ -38,7 +38,7 @@ impl<T: ReadAt + ?Sized> ReadAt for &T {
 
 /// Room for what does not fit into the memory allowed: a file that grows, such
 /// as an unnamed one of the system's. A `Vec<u8>` is one, for tests.
-pub trait TempSpace: ReadAt {
+pub trait TempSpace: ReadAt + Send {
     /// Adds bytes at the end.
     ///
     /// # Errors

@@ -341,3 +341,70 @@ fn names_are_decompressed_within_the_memory_allowed() {
         assert!(error.is_limit() && error.offset() == 9, "{error}");
     }
 }
+
+#[test]
+fn two_threads_come_to_the_same() {
+    let key = |name: &str, value: u8| {
+        let mut record = vec![0, name.len() as u8];
+        record.extend_from_slice(name.as_bytes());
+        record.extend_from_slice(&[1, value]);
+        record
+    };
+    let keys = |changed: usize| {
+        let records: Vec<_> = (0..40_000)
+            .map(|n| key(&format!("key:{n:05}"), b'a' + u8::from(n % changed == 0)))
+            .collect();
+        file(&records.iter().map(Vec::as_slice).collect::<Vec<_>>())
+    };
+    let (old, new) = (keys(700), keys(900));
+    let told = |threads: usize, filter: &mut Filter| {
+        let mut room = Vec::new();
+        let diff = Diff::new(&old, &new).max_memory(1).temp(&mut room);
+        let (lines, mut summary) = told(diff.filter(filter).threads(threads));
+        // How much was left open in which log is up to chance.
+        summary.spilled = summary.spilled.min(1);
+        let unmet: Vec<String> = filter.unmet().collect();
+        (lines, summary, filter.seen(), filter.taken(), unmet)
+    };
+    let filters: [fn() -> Filter; 3] = [
+        Filter::new,
+        || Filter::new().key(Pattern::glob("key:*0")).min_size(1 << 20),
+        || Filter::new().key(Pattern::glob("none")).without_db(7),
+    ];
+    for (n, filter) in filters.into_iter().enumerate() {
+        let one = told(1, &mut filter());
+        assert_eq!(
+            (one.2, one.4.is_empty()),
+            (80_000 * n.min(1) as u64, n == 0)
+        );
+        assert_eq!(one.1.spilled, u64::from(n < 2));
+        assert_eq!(told(2, &mut filter()), one);
+        assert_eq!(told(0, &mut filter()), one);
+    }
+    // Damage is told of the old file first, whatever comes first.
+    let cut = &old[..100];
+    for threads in [1, 2] {
+        let both = Diff::new(&cut, &cut).threads(threads).run(|_| Ok(()));
+        assert!(
+            matches!(
+                both,
+                Err(DiffError::Source {
+                    side: Side::Old,
+                    ..
+                })
+            ),
+            "{both:?}"
+        );
+        let second = Diff::new(&old, &cut).threads(threads).run(|_| Ok(()));
+        assert!(
+            matches!(
+                second,
+                Err(DiffError::Source {
+                    side: Side::New,
+                    ..
+                })
+            ),
+            "{second:?}"
+        );
+    }
+}

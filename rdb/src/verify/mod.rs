@@ -17,7 +17,7 @@ mod packed;
 mod parallel;
 mod report;
 mod server;
-mod threads;
+pub(crate) mod threads;
 mod value;
 mod verifier;
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
+use crate::diff::tests::told;
 use crate::diff::{Change, Diff, Difference};
 use crate::packed::Element;
 use crate::packed::encode::{listpack, ziplist};
@@ -235,9 +236,11 @@ proptest! {
         let new = changed(&old, &other, &picks);
         let (old_file, new_file) = (file(&old, &how[0]), file(&new, &how[1]));
         prop_assert!(SliceReader::new(&old_file).records().all(|record| record.is_ok()));
-        let told = diff(&old_file, &new_file);
-        let found: BTreeMap<_, _> = told.iter().map(|(k, (c, ttl, _))| (k.clone(), (*c, *ttl))).collect();
+        let differences = diff(&old_file, &new_file);
+        let found: BTreeMap<_, _> = differences.iter().map(|(k, (c, ttl, _))| (k.clone(), (*c, *ttl))).collect();
         prop_assert_eq!(found, expected(&old, &new));
+        let by = |threads| told(Diff::new(&old_file, &new_file).threads(threads));
+        prop_assert_eq!(by(2), by(1));
         let mirrored: Told = diff(&new_file, &old_file)
             .into_iter()
             .map(|(key, (change, ttl, [added, removed, changed]))| {
@@ -249,7 +252,7 @@ proptest! {
                 (key, (change, ttl, [removed, added, changed]))
             })
             .collect();
-        prop_assert_eq!(&told, &mirrored);
+        prop_assert_eq!(&differences, &mirrored);
         prop_assert_eq!(diff(&old_file, &file(&old, &how[1])), Told::new());
     }
 }
