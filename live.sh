@@ -24,7 +24,7 @@
 #
 # The last line is "N passed, N failed". Exit code: 0 nothing failed, 1 something did, or could not be had at all.
 # All that was made is in target/live; files of which server and rdbkit think differently are in
-# target/live/disagree, and stay there until the next run.
+# target/live/disagree, each with one cut down as far as they still do (.min.rdb), and stay there until the next run.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -83,6 +83,13 @@ counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$out/live.log") || give_up "r
 read -r p _ f _ <<<"$counts"
 passed=$((passed + p)) failed=$((failed + f))
 [ "$status" -eq 0 ] || [ "$f" -gt 0 ] || give_up "rdbkit-live ended with $status"
+
+for server in "$@"; do
+  kept=("$out/disagree/$server"-*.rdb)
+  [ -e "${kept[0]}" ] || continue
+  step "what $server and rdbkit differ in, cut down"
+  python3 testdata/minimise.py "${kept[@]}" --only "$server" --rdbkit "$bin/rdbkit" || true
+done
 
 # judge WHAT COMMAND...: a step that prints "N passed, N failed"
 judge() {

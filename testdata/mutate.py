@@ -26,7 +26,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
 from generator.loading import NoAnswer, load  # noqa: E402
-from generator.mutation import Base, Mutator  # noqa: E402
+from generator.mutation import TRAILER, Base, Mutator  # noqa: E402
 from generator.save import compact, fresh  # noqa: E402
 from generator.server import Server, found_in  # noqa: E402
 

@@ -5,10 +5,10 @@ use std::io::{BufWriter, Write};
 
 use crate::{END, HEADER, OF_LOG, OF_RDB, Place, command, length};
 
-/// Puts the record of that number into a file.
-type Put = Box<dyn Fn(u32, &mut Vec<u8>)>;
-
 const MANY: u32 = 1_000_000;
+
+/// Makes one of the parts a file has.
+type Part = dyn Fn(u32, &mut Vec<u8>);
 
 /// Writes a file of so many parts, without having it in memory.
 fn write(place: &Place, name: &str, ends: [&[u8]; 2], part: impl Fn(u32, &mut Vec<u8>)) {
@@ -41,7 +41,7 @@ fn records_of_rdb_files() {
             out.extend(behind);
         }
     };
-    let kinds: [(&str, Put); 8] = [
+    let kinds: [(&str, Box<Part>); 8] = [
         ("keys", Box::new(key(b"\0", b"\0"))),
         (
             "keys that are past",
@@ -113,7 +113,7 @@ fn commands_of_logs() {
     let say = |words: &'static [&'static [u8]]| {
         move |_: u32, out: &mut Vec<u8>| out.extend(command(words))
     };
-    let kinds: [(&str, Put); 7] = [
+    let kinds: [(&str, Box<Part>); 7] = [
         ("one key", Box::new(say(&[b"SET", b"k", b"v"]))),
         ("nothing but MULTI", Box::new(say(&[b"MULTI"]))),
         ("nothing but FLUSHALL", Box::new(say(&[b"FLUSHALL"]))),
