@@ -1,6 +1,7 @@
 //! Which keys differ: the logs of both files, one pair at a time.
 
 use std::collections::BTreeMap;
+use std::thread;
 
 use super::budget::Budget;
 use super::difference::DuplicateKey;
@@ -8,6 +9,9 @@ use super::error::{DiffError, Side};
 use super::fetch::Fetcher;
 use super::log::{Entry, LOGS, Logs};
 use super::runs::{NOWHERE, Places, Runs};
+
+/// Entries that take longer to sort than a thread takes to start.
+const WORTH_A_THREAD: usize = if cfg!(test) { 8 } else { 4096 };
 
 /// Duplicates that are told of; more are only counted.
 const TOLD: usize = 10_000;
@@ -30,6 +34,8 @@ pub(super) struct Joined {
 pub(super) struct Join<'j, 's> {
     pub old: &'j mut Fetcher<'s>,
     pub new: &'j mut Fetcher<'s>,
+    /// The logs of both files are sorted at the same time.
+    at_once: bool,
     out: Joined,
 }
 
@@ -37,6 +43,7 @@ impl<'j, 's> Join<'j, 's> {
     pub fn new(
         old: &'j mut Fetcher<'s>,
         new: &'j mut Fetcher<'s>,
+        at_once: bool,
         budget: &Budget<'_>,
     ) -> Join<'j, 's> {
         let out = Joined {
@@ -46,7 +53,12 @@ impl<'j, 's> Join<'j, 's> {
             duplicate_keys: 0,
             ambiguous: 0,
         };
-        Join { old, new, out }
+        Join {
+            old,
+            new,
+            at_once,
+            out,
+        }
     }
 
     pub fn run(
@@ -62,8 +74,17 @@ impl<'j, 's> Join<'j, 's> {
                 return Err(DiffError::Memory { limit });
             }
             let (mut old, mut new) = (old.take(log, budget)?, new.take(log, budget)?);
-            old.sort_unstable_by_key(|entry| entry.print);
-            new.sort_unstable_by_key(|entry| entry.print);
+            thread::scope(|scope| {
+                let sort =
+                    |entries: &mut [Entry]| entries.sort_unstable_by_key(|entry| entry.print);
+                if self.at_once && new.len() >= WORTH_A_THREAD {
+                    let new = &mut new;
+                    scope.spawn(move || sort(new));
+                } else {
+                    sort(&mut new);
+                }
+                sort(&mut old);
+            });
             self.sorted(&old, &new, budget)?;
         }
         self.out.duplicates.sort_by_key(|dup| dup.places);

@@ -229,7 +229,8 @@ impl<'d> Diff<'d> {
     }
 
     /// How many threads may read: with two or more, or 0 for as many as there are
-    /// processors if that is two at least, both files are read at the same time. One by default.
+    /// processors if that is two at least, both files are read at the same time. One by
+    /// default; more than two are of no use.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Diff<'d> {
         self.threads = threads;
@@ -255,7 +256,8 @@ impl<'d> Diff<'d> {
         let mut everything = Filter::new();
         let filter = self.filter.take().unwrap_or(&mut everything);
         let shared = Shared::new(Budget::new(self.max_memory, self.temp.take()));
-        let (mut old, mut new) = self.scan(filter, &shared)?;
+        let at_once = available(self.threads) > 1;
+        let (mut old, mut new) = self.scan(filter, at_once, &shared)?;
         let mut budget = shared.into_inner();
         let mut summary = summary(&old, &new);
         let libraries = old.libraries.compare(&new.libraries);
@@ -281,7 +283,11 @@ impl<'d> Diff<'d> {
             duplicates,
             duplicate_keys,
             ambiguous,
-        } = Join::new(&mut old, &mut new, &budget).run(&mut logs.0, &mut logs.1, &mut budget)?;
+        } = Join::new(&mut old, &mut new, at_once, &budget).run(
+            &mut logs.0,
+            &mut logs.1,
+            &mut budget,
+        )?;
         summary.same = same;
         summary.duplicates = duplicate_keys;
         summary.duplicates_differ = ambiguous;
@@ -311,11 +317,12 @@ impl<'d> Diff<'d> {
     fn scan(
         &self,
         filter: &mut Filter,
+        at_once: bool,
         budget: &Shared<'_>,
     ) -> Result<(Scanned<'d>, Scanned<'d>), DiffError> {
         let prints = Prints::new();
         let (old, new) = (self.old, self.new);
-        if available(self.threads) == 1 {
+        if !at_once {
             let old = scan(Side::Old, old, &prints, filter, budget)?;
             return Ok((old, scan(Side::New, new, &prints, filter, budget)?));
         }
