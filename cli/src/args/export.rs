@@ -16,8 +16,9 @@ Examples:
   gzip -dc dump.rdb.gz | rdbkit export - --format json -o dump.json
 
 Bytes that are not UTF-8 are in base64, so that every format can be turned back
-into what the file holds. Values of any size pass by in constant memory; restore
-holds each value whole (up to 512 MB). docs/export.md has the formats.
+into what the file holds. Values of any number of elements pass by in constant
+memory; a compressed string is held whole, and restore holds each value so (up to
+512 MB). docs/export.md has the formats.
 
 Exit code: 0 done, 1 no key matched, or something could not be expressed and was
 left out (it is named), or the file is damaged (what stands before the damage has
