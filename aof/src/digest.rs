@@ -179,7 +179,7 @@ pub fn digest(set: &Set, source: &dyn Source, options: &Options) -> Result<Repor
         commands,
         applied,
         cut,
-        unknown: std::mem::take(&mut keys.unknown),
+        unknown: keys.unknown(),
         dataset: keys.dataset,
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use rdbkit_rdb::digest::{Dataset, Outcome, Rules, Unknown};
+use rdbkit_rdb::digest::{Dataset, Outcome, Rules};
 use rdbkit_rdb::{Error, Record, RecordBuf};
 
 use super::halt::{Halt, Obstacle};
@@ -66,8 +66,8 @@ pub(super) struct Keyspace {
     passing: Vec<(u64, Box<[u8]>)>,
     memory: u64,
     most: u64,
-    /// What has no digest, and of how many keys.
-    pub unknown: BTreeMap<String, u64>,
+    /// What has no digest, and of how many keys of each database.
+    unknown: BTreeMap<u64, BTreeMap<String, u64>>,
 }
 
 /// A key, by the type a command wants.
@@ -122,7 +122,7 @@ impl Keyspace {
         let stays = self.touched.often(&key) == Often::Never || !self.is_there(&record)?;
         if stays {
             let outcome = self.dataset.add(&record)?;
-            self.count_unknown(outcome);
+            self.count_unknown(record.db, outcome);
             return Ok(());
         }
         let held = Held {
@@ -140,14 +140,24 @@ impl Keyspace {
         Ok(!matches!(outcome, Outcome::Empty | Outcome::Expired))
     }
 
-    fn count_unknown(&mut self, outcome: Outcome) {
+    fn count_unknown(&mut self, db: u64, outcome: Outcome) {
         if let Outcome::Unknown(why) = outcome {
-            self.add_unknown(why);
+            self.add_unknown(db, why.to_string());
         }
     }
 
-    fn add_unknown(&mut self, why: Unknown) {
-        *self.unknown.entry(why.to_string()).or_default() += 1;
+    fn add_unknown(&mut self, db: u64, why: String) {
+        let of_db = self.unknown.entry(db).or_default();
+        *of_db.entry(why).or_default() += 1;
+    }
+
+    /// What has no digest, and of how many keys.
+    pub fn unknown(&self) -> BTreeMap<String, u64> {
+        let mut sum = BTreeMap::new();
+        for (why, keys) in self.unknown.values().flatten() {
+            *sum.entry(why.clone()).or_default() += keys;
+        }
+        sum
     }
 
     // ---- Single keys.
@@ -268,6 +278,7 @@ impl Keyspace {
         }
         self.lost.remove(&db);
         self.dataset.clear(db);
+        self.unknown.remove(&db);
     }
 
     /// `FLUSHALL`.
@@ -276,6 +287,7 @@ impl Keyspace {
         self.lost.clear();
         self.passing.clear();
         self.dataset.clear_all();
+        self.unknown.clear();
         self.blind = None;
         self.memory = self.touched.memory();
     }
@@ -285,6 +297,7 @@ impl Keyspace {
         swap(&mut self.held, a, b);
         swap(&mut self.lost, a, b);
         self.dataset.swap(a, b);
+        swap(&mut self.unknown, a, b);
     }
 
     // ---- The course of a log.
@@ -359,9 +372,9 @@ impl Keyspace {
                 }
             }
             Slot::Known(held) => match held.digest(&mut self.dataset, db, key) {
-                Ok(outcome) => self.count_unknown(outcome),
+                Ok(outcome) => self.count_unknown(db, outcome),
                 // Records were walked when they came.
-                Err(error) => *self.unknown.entry(error.to_string()).or_default() += 1,
+                Err(error) => self.add_unknown(db, error.to_string()),
             },
         }
     }

@@ -384,3 +384,31 @@ fn payloads_are_restored() {
     let report = of_bytes(&broken, &Options::default()).unwrap();
     assert_eq!(&report.obstacles.unwrap().first.command[..], b"RESTORE");
 }
+
+#[test]
+fn values_without_a_digest_go_with_their_database() {
+    // A value of a module, "m" in database 2, and a string beside it.
+    let base = [
+        &b"REDIS0011\xfe\x02\x07\x01m\x81\x01\x02\x03\x04\x05\x06\x07\x08\x00"[..],
+        b"\xfe\x00\x00\x01a\x011\xff\x00\x00\x00\x00\x00\x00\x00\x00",
+    ]
+    .concat();
+    let report = |lines: &[&str]| {
+        let bytes = [&base[..], &log(lines)].concat();
+        let report = of_bytes(&bytes, &Options::default()).unwrap();
+        let unknown: u64 = report.unknown.values().sum();
+        assert_eq!(report.digest().is_none(), unknown > 0, "{lines:?}");
+        unknown
+    };
+    assert_eq!(report(&["SET b 1"]), 1);
+    assert_eq!(report(&["FLUSHDB"]), 1);
+    assert_eq!(report(&["SWAPDB 2 3", "SELECT 2", "FLUSHDB"]), 1);
+    for gone in [
+        &["FLUSHALL"][..],
+        &["SELECT 2", "FLUSHDB"],
+        &["SWAPDB 2 3", "SELECT 3", "FLUSHDB", "SET b 1"],
+        &["SELECT 2", "DEL m"],
+    ] {
+        assert_eq!(report(gone), 0, "{gone:?}");
+    }
+}
