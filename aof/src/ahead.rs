@@ -39,8 +39,11 @@ use piece::Piece;
 /// What [`Ahead::piece`] should be.
 pub(crate) const PIECE: u64 = 4 << 20;
 
+/// Files of more pieces are worth it.
+const WORTH: u64 = 8;
+
 /// Files of more bytes are worth it.
-pub(crate) const LARGE: u64 = 8 * PIECE;
+pub(crate) const LARGE: u64 = WORTH * PIECE;
 
 /// Window of a worker: it stays in the fast memory of its processor.
 pub(crate) const WINDOW: usize = 256 << 10;
@@ -163,7 +166,7 @@ impl<'s> Ahead<'s> {
     pub fn of(source: &'s dyn Source, name: &'s [u8], threads: Threads) -> Option<Ahead<'s>> {
         let Threads { count, piece } = threads;
         let count = available(count);
-        let large = || source.size(name).is_some_and(|bytes| bytes > 8 * piece);
+        let large = || source.size(name).is_some_and(|bytes| bytes > WORTH * piece);
         (count > 1 && large()).then_some(Ahead {
             source,
             name,

@@ -224,15 +224,15 @@ fn all<V: Skimmer>(
     threads: Threads,
     visitor: &mut V,
 ) -> Vec<FileEnd> {
+    let from = Opening {
+        source,
+        limits,
+        threads,
+    };
     let mut ends: Vec<FileEnd> = Vec::with_capacity(set.files().len());
     for (index, file) in set.files().iter().enumerate() {
         visitor.file(index);
         let time = ends.last().and_then(|end| end.time);
-        let from = From {
-            source,
-            limits,
-            threads,
-        };
         let end = one(index, &file.name, time, from, visitor);
         visitor.file_end(index, &end);
         ends.push(end);
@@ -245,7 +245,7 @@ fn all<V: Skimmer>(
 
 /// Where files come from, and how they are read.
 #[derive(Clone, Copy)]
-struct From<'s> {
+struct Opening<'s> {
     source: &'s dyn Source,
     limits: Limits,
     threads: Threads,
@@ -261,7 +261,7 @@ pub(crate) fn skim_file<V: Skimmer>(
     visitor: &mut V,
 ) -> FileEnd {
     let limits = Limits::default();
-    let from = From {
+    let from = Opening {
         source,
         limits,
         threads,
@@ -288,7 +288,7 @@ fn one<V: Skimmer>(
     file: usize,
     name: &[u8],
     time: Option<i64>,
-    from: From<'_>,
+    from: Opening<'_>,
     visitor: &mut V,
 ) -> FileEnd {
     let opened = from.source.open(name);

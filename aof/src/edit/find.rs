@@ -37,7 +37,7 @@ pub(super) fn count(
     matching: &Matching,
     wanted: impl Fn(&Unit<'_>) -> bool,
 ) -> u64 {
-    let mut counter = Counter {
+    let mut matches = Matches {
         matching,
         routines: Routines::new(Policy {
             matching: Some(matching),
@@ -47,11 +47,11 @@ pub(super) fn count(
         wanted,
         found: 0,
     };
-    walk::skim(set, source, threads, &mut counter);
-    counter.found
+    walk::skim(set, source, threads, &mut matches);
+    matches.found
 }
 
-struct Counter<'m, F> {
+struct Matches<'m, F> {
     matching: &'m Matching,
     routines: Routines<'m>,
     /// Commands passed over that nobody was told of.
@@ -60,7 +60,7 @@ struct Counter<'m, F> {
     found: u64,
 }
 
-impl<F: Fn(&Unit<'_>) -> bool> Visitor for Counter<'_, F> {
+impl<F: Fn(&Unit<'_>) -> bool> Visitor for Matches<'_, F> {
     fn unit(&mut self, unit: &Unit<'_>) {
         self.found += u64::from(self.matching.finds(unit) && (self.wanted)(unit));
         if let Some(name) = unit.name
@@ -72,7 +72,7 @@ impl<F: Fn(&Unit<'_>) -> bool> Visitor for Counter<'_, F> {
     }
 }
 
-impl<'m, F: Fn(&Unit<'_>) -> bool> Skimmer for Counter<'m, F> {
+impl<'m, F: Fn(&Unit<'_>) -> bool> Skimmer for Matches<'m, F> {
     type Ahead = Routines<'m>;
 
     fn ahead(&self) -> Option<Routines<'m>> {

@@ -8,7 +8,7 @@ use std::{io, thread};
 
 use rdbkit_rdb::verify::{self as rdb, Server};
 
-use crate::ahead::{self, Ahead, LARGE, PIECE};
+use crate::ahead::{self, Ahead, LARGE, PIECE, Threads};
 use crate::error::{Error, ErrorKind};
 use crate::manifest::{Entry, FileKind};
 use crate::set::{Set, SetError};
@@ -40,8 +40,7 @@ pub fn single(name: &[u8], source: impl Read, options: &Options) -> SetReport {
 ///
 /// As [`file()`], and 8 MiB for each thread, of which there are 8 at most.
 pub fn single_of(source: &dyn Source, name: &[u8], options: &Options) -> SetReport {
-    let large = source.size(name).is_some_and(|bytes| bytes > LARGE);
-    let by = by(large, source, name, options);
+    let by = by(source, name, options);
     let report = match source.open(name) {
         Ok(bytes) => judged(bytes, options, options.server, Role::ALONE, by),
         Err(error) => {
@@ -192,24 +191,23 @@ fn all(source: &dyn Source, set: &Set, options: &Options, server: Server) -> Vec
             FileKind::Base => &left_over,
             _ => &one_each,
         };
-        let large = by_pieces && sizes.get(index).is_some_and(|bytes| *bytes > LARGE);
-        let by = by(large, source, &entry.name, options);
+        let by = match by_pieces {
+            true => by(source, &entry.name, options),
+            false => ONE,
+        };
         one(source, entry, options, server, role, by)
     })
 }
 
+const ONE: By<'static> = By::One { window: WINDOW };
+
 /// Several threads for a large file, if there may be several.
-fn by<'s>(large: bool, source: &'s dyn Source, name: &'s [u8], options: &Options) -> By<'s> {
-    let threads = ahead::available(options.threads);
-    if !large || threads == 1 {
-        return By::One { window: WINDOW };
-    }
-    By::Several(Ahead {
-        source,
-        name,
-        threads,
+fn by<'s>(source: &'s dyn Source, name: &'s [u8], options: &Options) -> By<'s> {
+    let threads = Threads {
+        count: options.threads,
         piece: PIECE,
-    })
+    };
+    Ahead::of(source, name, threads).map_or(ONE, By::Several)
 }
 
 fn ended(
