@@ -32,6 +32,9 @@ pub use rdb_stats::{AllocatorArg, RdbStatsArgs};
 pub use salvage::SalvageArgs;
 
 /// Verify Redis and Valkey persistence files: would the server load them?
+///
+/// Files may be compressed with gzip, zstd or lz4, whatever their name; "-" is
+/// standard input.
 #[derive(Debug, Parser)]
 #[command(
     name = "rdbkit",
@@ -122,7 +125,8 @@ Examples:
   rdbkit check dump.rdb
   rdbkit check --json backups/*.rdb | jq -r 'select(.verdict != \"loads\").path'
   rdbkit check /var/lib/redis/appendonlydir
-  gzip -dc appendonly.aof.gz | rdbkit check -
+  rdbkit check dump.rdb.gz appendonly.aof.zst
+  ssh backup cat dump.rdb.gz | rdbkit check -
   rdbkit check --for valkey:9.1 --databases 32 dump.rdb
 
 Exit code: 0 everything loads, 1 something does not, loads only in part or loses
@@ -134,7 +138,7 @@ limit was hit.";
 #[command(after_help = CHECK_EXAMPLES)]
 pub struct CheckArgs {
     /// Files to verify: RDB files, append-only files, manifests, folders with a
-    /// manifest; "-" is standard input
+    /// manifest; "-" is standard input. Files may be compressed with gzip, zstd or lz4
     #[arg(required = true, value_name = "PATH")]
     pub files: Vec<PathBuf>,
 

@@ -29,7 +29,7 @@ pub use args::{
     StatsArgs, Without,
 };
 pub use exit::Exit;
-pub use input::{Input, OpenError};
+pub use input::{Compression, Damage, Fault, Format, Input, OpenError, Totals};
 pub use time::{BadTime, Time};
 
 /// Where output goes, and what time it is.

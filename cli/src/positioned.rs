@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rdbkit_aof::fs::shown;
 use rdbkit_rdb::diff::{ReadAt, TempSpace};
@@ -57,12 +57,25 @@ impl ReadAt for Temporary {
 
 impl TempSpace for Temporary {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let folder = &self.folder;
-        let named = |e: io::Error| io::Error::new(e.kind(), format!("in {}: {e}", shown(folder)));
         let file = match &mut self.file {
             Some(file) => file,
-            none => none.insert(tempfile::tempfile_in(folder).map_err(named)?),
+            none => none.insert(temporary(Some(&self.folder))?),
         };
-        file.write_all(bytes).map_err(named)
+        file.write_all(bytes).map_err(|e| within(&self.folder, e))
     }
+}
+
+/// A file without a name in this folder, or in that of the system.
+///
+/// # Errors
+///
+/// Of the operating system, with the folder.
+pub fn temporary(folder: Option<&Path>) -> io::Result<File> {
+    let system = std::env::temp_dir();
+    let folder = folder.unwrap_or(&system);
+    tempfile::tempfile_in(folder).map_err(|e| within(folder, e))
+}
+
+fn within(folder: &Path, error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("in {}: {error}", shown(folder)))
 }

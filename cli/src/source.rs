@@ -11,7 +11,7 @@ use rdbkit_rdb::{Error, ErrorKind, Part, StreamReader};
 use thiserror::Error;
 
 use crate::exit::Exit;
-use crate::input::{Input, compressed};
+use crate::input::{Compression, Input, packed_otherwise};
 
 /// What is read.
 pub type Bytes = Chain<Cursor<Vec<u8>>, Input>;
@@ -23,7 +23,11 @@ pub struct Source {
     pub reader: StreamReader<Bytes>,
     /// What the header says.
     pub format: Format,
+    compression: Option<Compression>,
 }
+
+/// Bytes that tell what a file is, where it is none of ours.
+const HEAD: usize = 512;
 
 /// Why a job on a file was not done.
 #[derive(Debug, Error)]
@@ -65,20 +69,21 @@ impl Source {
     /// Where that cannot be, or the file is clearly of another kind.
     pub fn open(path: &Path, subcommand: &str) -> Result<Source, Failure> {
         let mut input = Input::open(path).map_err(|e| Failure::trouble(e.to_string()))?;
-        let mut head = Vec::with_capacity(16);
+        let mut head = Vec::with_capacity(HEAD);
         (&mut input)
-            .take(16)
+            .take(HEAD as u64)
             .read_to_end(&mut head)
             .map_err(|e| Failure::trouble(format!("cannot read {}: {e}", shown(path))))?;
         let other = match sniff(&head) {
             Layout::Commands => Some("an append-only file of commands, no RDB file".to_owned()),
             Layout::Manifest => Some("the manifest of an append-only log, no RDB file".to_owned()),
-            _ => compressed(&head, subcommand),
+            _ => packed_otherwise(&head, subcommand),
         };
         if let Some(other) = other {
             return Err(Failure::trouble(format!("{} is {other}", shown(path))));
         }
         let again = !ends_as_rdb(&input, &head);
+        let compression = input.compression().cloned();
         let mut reader = StreamReader::new(Cursor::new(head).chain(input));
         let header = reader.next_event();
         let Some(Part::Header {
@@ -95,17 +100,30 @@ impl Source {
             }
         }
         let format = Format::of_source(dialect, version);
-        Ok(Source { reader, format })
+        Ok(Source {
+            reader,
+            format,
+            compression,
+        })
     }
 
-    /// Makes sure that no commands follow the file, of which the end was read:
-    /// then it is half of an append-only log, and its keys are old.
+    /// Makes sure that no commands follow the file, of which the end was read: then
+    /// it is half of an append-only log, and its keys are old. What is compressed is
+    /// read to the end of that too, where its checksum stands. What there is to note
+    /// all the same comes back.
     ///
     /// # Errors
     ///
-    /// If some do.
-    pub fn no_commands_behind(&mut self, path: &Path) -> Result<(), Failure> {
-        no_commands(&mut self.reader, path)
+    /// If commands follow, or compressed data are damaged.
+    pub fn end(&mut self, path: &Path) -> Result<Option<String>, Failure> {
+        no_commands(&mut self.reader, path)?;
+        let Some(compression) = &self.compression else {
+            return Ok(None);
+        };
+        let rest = self.reader.count_rest();
+        rest.map_err(|e| Failure::of_file(path, &e))?;
+        let note = compression.note();
+        Ok(note.map(|note| format!("{}: {note}", shown(path))))
     }
 }
 

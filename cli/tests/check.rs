@@ -169,8 +169,9 @@ fn what_cannot_be_read_is_said_with_the_reason() {
 fn other_kinds_of_file_are_recognised() {
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes, word) in [
-        ("a.gz", &b"\x1f\x8b\x08\x00"[..], "gzip -dc"),
-        ("a.zst", b"\x28\xb5\x2f\xfd", "zstd -dc"),
+        ("a.xz", &b"\xfd7zXZ\0\0"[..], "xz -dc"),
+        ("a.bz2", b"BZh91AY&SY", "bzip2 -dc"),
+        ("a.gz", b"\x1f\x8b\x08\x00", "the gzip data end too early"),
     ] {
         let path = folder.path().join(name);
         fs::write(&path, bytes).unwrap();

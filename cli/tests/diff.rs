@@ -285,7 +285,7 @@ fn what_cannot_be_compared_is_trouble() {
         (path("text", b"hello, world"), "not an RDB file"),
         (
             path("dump.gz", b"\x1f\x8b\x08\0\0\0\0\0"),
-            "compressed with gzip",
+            "the gzip data end too early",
         ),
         ("-".to_owned(), "standard input is no regular file"),
         (testdata("aof"), "no manifest"),

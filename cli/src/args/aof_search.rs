@@ -18,7 +18,7 @@ Examples:
   rdbkit aof log appendonlydir --key 'cart:*' --since 2026-11-21T14:00:00Z --writes-only
   rdbkit aof log appendonlydir --tail 20                 the last commands
   rdbkit aof log --json appendonly.aof 'SET *' | jq -r '.args[1]'
-  gzip -dc appendonly.aof.gz | rdbkit aof log - FLUSHALL
+  rdbkit aof log appendonly.aof.gz FLUSHALL
 
 Exit code: 0 something matched, 1 nothing did or the log is damaged (what is before the damage is
 searched), 2 a file could not be read.";

@@ -13,7 +13,7 @@ Examples:
   rdbkit export dump.rdb --format csv -k 'user:*' -o users.csv
   rdbkit export dump.rdb --format resp --for redis:6.2 | redis-cli --pipe
   rdbkit export dump.rdb --format restore --replace -n 3 | redis-cli --pipe
-  gzip -dc dump.rdb.gz | rdbkit export - --format json -o dump.json
+  rdbkit export dump.rdb.gz --format json -o dump.json
 
 Bytes that are not UTF-8 are in base64, so that every format can be turned back
 into what the file holds. Values of any number of elements pass by in constant

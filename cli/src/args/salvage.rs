@@ -14,7 +14,7 @@ Examples:
   ssh host cat broken.rdb | rdbkit salvage - -o new.rdb
 
 The damaged file is only read. The new file is verified before it gets its name,
-and no file is ever overwritten. A pipe is first copied to a temporary file.
+and no file is ever overwritten. A pipe, or what is compressed, is first copied to a temporary file.
 
 Exit code: 0 the file was whole, 1 something was lost or is in doubt, 2 nothing
 could be done: nothing can be read of it, or the new file not be written.";

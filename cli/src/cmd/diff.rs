@@ -40,8 +40,8 @@ fn compare(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> 
         .filter
         .filter(streams.now_ms)
         .map_err(Failure::trouble)?;
-    let mut old = Compared::open(&args.old).map_err(Failure::trouble)?;
-    let mut new = Compared::open(&args.new).map_err(Failure::trouble)?;
+    let mut old = Compared::open(&args.old, args.temp_dir.as_deref()).map_err(Failure::trouble)?;
+    let mut new = Compared::open(&args.new, args.temp_dir.as_deref()).map_err(Failure::trouble)?;
     let mut temporary = Temporary::new(args.temp_dir.clone());
     let mut tally = Tally::new();
     let mut first_unknown = None;

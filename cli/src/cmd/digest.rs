@@ -15,7 +15,7 @@ use crate::Streams;
 use crate::args::DigestArgs;
 use crate::cmd::check::log::is_set;
 use crate::exit::Exit;
-use crate::input::{Input, compressed};
+use crate::input::{Compression, Input, packed_otherwise};
 use crate::render::digest as render;
 
 /// Digests each file in turn; the worst outcome is the exit code.
@@ -80,14 +80,24 @@ fn digest(args: &DigestArgs, path: &Path, streams: &mut Streams<'_>) -> Result<E
         return log::digest(args, path, streams);
     }
     let mut input = Input::open(path).map_err(|e| trouble(e.to_string()))?;
-    let mut head = Vec::with_capacity(16);
+    let compression = input.compression().cloned();
+    let again = match compression {
+        Some(_) => "decompress it to a file",
+        None => "name the file, not a pipe",
+    };
+    let mut head = Vec::with_capacity(HEAD);
     (&mut input)
-        .take(16)
+        .take(HEAD as u64)
         .read_to_end(&mut head)
         .map_err(|e| trouble(format!("cannot read {}: {e}", shown(path))))?;
     match sniff(&head) {
         Layout::Commands if input.is_file() => return log::digest(args, path, streams),
-        Layout::Commands => return log::piped(args, path, head.as_slice().chain(input), streams),
+        Layout::Commands => {
+            let rest = head.as_slice().chain(input);
+            let exit = log::piped(args, path, rest, again, streams)?;
+            note_garbage(path, compression.as_ref(), streams)?;
+            return Ok(exit);
+        }
         Layout::Manifest => {
             let why = "the manifest of a log; name it or its folder, not a pipe";
             return Err(trouble(format!("{} is {why}", shown(path))));
@@ -98,7 +108,7 @@ fn digest(args: &DigestArgs, path: &Path, streams: &mut Streams<'_>) -> Result<E
         }
         _ => {}
     }
-    if let Some(what) = compressed(&head, "digest") {
+    if let Some(what) = packed_otherwise(&head, "digest") {
         return Err(trouble(format!("{} is {what}", shown(path))));
     }
 
@@ -130,12 +140,17 @@ fn digest(args: &DigestArgs, path: &Path, streams: &mut Streams<'_>) -> Result<E
             return Err(trouble(format!("{} is {why}", shown(path))));
         }
         if !input.is_file() {
-            let why = "an append-only file: commands follow the RDB part. It has to be read twice; \
-                       name the file, not a pipe";
-            return Err(trouble(format!("{} is {why}", shown(path))));
+            let why = "an append-only file: commands follow the RDB part. It has to be read twice";
+            return Err(trouble(format!("{} is {why}; {again}", shown(path))));
         }
         return log::digest(args, path, streams);
     }
+
+    // The checksum of compressed data stands behind them.
+    input
+        .finish()
+        .map_err(|e| trouble(format!("cannot read {}: {e}", shown(path))))?;
+    note_garbage(path, compression.as_ref(), streams)?;
 
     let dataset = dataset.unwrap_or_else(|| self::dataset(args, writer, streams.now_ms));
     let why = (!unknown.is_empty()).then(|| no_digest(&unknown));
@@ -160,6 +175,20 @@ fn digest(args: &DigestArgs, path: &Path, streams: &mut Streams<'_>) -> Result<E
         None => Exit::Ok,
         Some(_) => Exit::Problems,
     })
+}
+
+/// Bytes that tell what a file is, where it is none of ours.
+const HEAD: usize = 512;
+
+fn note_garbage(
+    path: &Path,
+    compression: Option<&Compression>,
+    streams: &mut Streams<'_>,
+) -> io::Result<()> {
+    match compression.and_then(Compression::note) {
+        Some(note) => writeln!(streams.err, "rdbkit: {}: note: {note}", shown(path)),
+        None => Ok(()),
+    }
 }
 
 /// Begun at the first key: by then the file has said who wrote it.

@@ -149,9 +149,14 @@ impl Job<'_> {
         let visited = visit(&mut self.source.reader, self.filter, self.expired, to);
         let damage = match visited {
             Ok(summary) => {
+                let (notes, damage) = match self.source.end(&self.args.file) {
+                    Ok(note) => (note.into_iter().collect(), None),
+                    Err(damage) => (Vec::new(), Some(damage)),
+                };
                 return Ok(Done {
                     summary,
-                    damage: self.source.no_commands_behind(&self.args.file).err(),
+                    notes,
+                    damage,
                     ..Done::default()
                 });
             }

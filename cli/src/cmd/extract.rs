@@ -60,15 +60,14 @@ fn make(args: &ExtractArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> 
         sizes: !to_stdout,
         server: args.server,
     };
-    let (summary, bytes) = if to_stdout {
+    let (summary, bytes, note) = if to_stdout {
         // Not the stream of the others, which may change what it takes for colours.
         let written = write(&mut source, &mut filter, io::stdout().lock(), format, keep);
         let (summary, out) = written.map_err(|e| failed(&args.file, e))?;
         let bytes = whole(&out);
         let finished = out.finish().map_err(|e| failed(&args.file, of_write(e)));
         drop(finished?);
-        source.no_commands_behind(&args.file)?;
-        (summary, bytes)
+        (summary, bytes, source.end(&args.file)?)
     } else {
         let mut new =
             NewFile::create(&args.output, args.force, &args.file).map_err(Failure::trouble)?;
@@ -84,10 +83,13 @@ fn make(args: &ExtractArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> 
             WriteError::Io(e) => cannot(e),
             other => Failure::trouble(other.to_string()),
         })?;
-        source.no_commands_behind(&args.file)?;
+        let note = source.end(&args.file)?;
         new.keep().map_err(cannot)?;
-        (summary, bytes)
+        (summary, bytes, note)
     };
+    if let Some(note) = note {
+        writeln!(streams.err, "rdbkit: note: {note}")?;
+    }
     tell(args, &filter, &summary, bytes, format, streams)?;
     Ok(match summary.keys {
         0 if !filter.is_empty() => Exit::Problems,

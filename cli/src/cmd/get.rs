@@ -56,7 +56,9 @@ fn get(args: &GetArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
     let outcome = extract(&mut source.reader, &mut filter, &mut out, keep);
     let damage = match outcome {
         Ok(_) => {
-            source.no_commands_behind(&args.file)?;
+            if let Some(note) = source.end(&args.file)? {
+                writeln!(streams.err, "rdbkit: note: {note}")?;
+            }
             None
         }
         Err(ExtractError::Source(error)) => Some(Failure::of_file(&args.file, &error)),

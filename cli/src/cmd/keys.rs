@@ -48,7 +48,9 @@ fn list(args: &KeysArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
             (false, false) => render::name(streams.out, &head)?,
         }
     }
-    source.no_commands_behind(&args.file)?;
+    if let Some(note) = source.end(&args.file)? {
+        writeln!(streams.err, "rdbkit: note: {note}")?;
+    }
     for condition in filter.unmet() {
         writeln!(
             streams.err,

@@ -13,7 +13,7 @@ use rdbkit_rdb::write::{WriteError, Writer};
 use crate::Streams;
 use crate::args::SalvageArgs;
 use crate::exit::Exit;
-use crate::input::{Input, compressed};
+use crate::input::{Compression, Damage, Fault, Input, packed_otherwise};
 use crate::output::NewFile;
 use crate::render;
 use crate::source::Failure;
@@ -41,6 +41,9 @@ fn make(args: &SalvageArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> 
     let new = args.output.as_deref().map(|path| begin(path, &args.file));
     let new = new.transpose()?;
     let file = open(&args.file, args.output.as_deref())?;
+    for note in &file.notes {
+        writeln!(streams.err, "rdbkit: {}: {note}", shown(&args.file))?;
+    }
     let options = Options {
         server: args.server,
         databases: args.databases,
@@ -80,10 +83,12 @@ fn make(args: &SalvageArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> 
         writeln!(streams.err, "rdbkit: {}: {why}", shown(&args.file))?;
         return Ok(Exit::Trouble);
     }
-    Ok(match report.is_whole() && !report.commands_behind {
-        true => Exit::Ok,
-        false => Exit::Problems,
-    })
+    Ok(
+        match report.is_whole() && !report.commands_behind && !file.cut {
+            true => Exit::Ok,
+            false => Exit::Problems,
+        },
+    )
 }
 
 /// A new file without keys is a result only if the old one has none.
@@ -104,10 +109,18 @@ fn begin(path: &Path, source: &Path) -> Result<NewFile, Failure> {
     NewFile::create(path, false, source).map_err(Failure::trouble)
 }
 
+/// Bytes that tell what a file is, where it is none of ours.
+const HEAD: usize = 512;
+
 /// A file that can be read from anywhere.
 struct Broken {
     file: File,
     len: u64,
+    /// Of compressed data that could not be unpacked to their end, and what else
+    /// there is to say of them.
+    notes: Vec<String>,
+    /// Whether some of it is missing.
+    cut: bool,
 }
 
 impl Source for Broken {
@@ -126,10 +139,11 @@ impl Source for Broken {
 /// without a name, beside the new one.
 fn open(path: &Path, output: Option<&Path>) -> Result<Broken, Failure> {
     let cannot = |e: io::Error| Failure::trouble(format!("cannot read {}: {e}", shown(path)));
-    let mut input = Input::open(path).map_err(|e| Failure::trouble(e.to_string()))?;
-    let mut file = match input {
-        Input::File(file) if file.metadata().is_ok_and(|m| m.is_file()) => file,
-        _ => {
+    let input = Input::open(path).map_err(|e| Failure::trouble(e.to_string()))?;
+    let (mut notes, mut cut) = (Vec::new(), false);
+    let mut file = match input.into_file() {
+        Ok(file) => file,
+        Err(mut input) => {
             let beside = output
                 .and_then(Path::parent)
                 .filter(|p| *p != Path::new(""));
@@ -138,26 +152,50 @@ fn open(path: &Path, output: Option<&Path>) -> Result<Broken, Failure> {
                 (_, beside) => tempfile::tempfile_in(beside.unwrap_or(Path::new("."))),
             }
             .map_err(|e| Failure::trouble(format!("cannot copy {}: {e}", shown(path))))?;
-            io::copy(&mut input, &mut copy).map_err(cannot)?;
+            match io::copy(&mut input, &mut copy) {
+                Ok(_) => notes.extend(input.compression().and_then(Compression::note)),
+                // What came before is what there is to salvage.
+                Err(error) => match damage(&error) {
+                    Some(damage) => {
+                        notes.push(format!("{damage}; what was unpacked before is salvaged"));
+                        cut = true;
+                    }
+                    None => return Err(cannot(error)),
+                },
+            }
             copy
         }
     };
     let len = file.seek(SeekFrom::End(0)).map_err(cannot)?;
-    let mut head = Vec::with_capacity(16);
+    let mut head = Vec::with_capacity(HEAD);
     file.rewind().map_err(cannot)?;
-    (&file).take(16).read_to_end(&mut head).map_err(cannot)?;
+    (&file)
+        .take(HEAD as u64)
+        .read_to_end(&mut head)
+        .map_err(cannot)?;
     let other = match sniff(&head) {
         _ if head.is_empty() => Some("empty".to_owned()),
         Layout::Commands => {
             Some("an append-only file of commands: see rdbkit aof repair".to_owned())
         }
         Layout::Manifest => Some("the manifest of an append-only log, no RDB file".to_owned()),
-        _ => compressed(&head, "salvage"),
+        _ => packed_otherwise(&head, "salvage"),
     };
     match other {
         Some(other) => Err(Failure::trouble(format!("{} is {other}", shown(path)))),
-        None => Ok(Broken { file, len }),
+        None => Ok(Broken {
+            file,
+            len,
+            notes,
+            cut,
+        }),
     }
+}
+
+/// Damage that compressed data have, and no trouble with reading them.
+fn damage(error: &io::Error) -> Option<&Damage> {
+    let damage = error.get_ref()?.downcast_ref::<Damage>()?;
+    (!matches!(damage.fault, Fault::Unreadable(_))).then_some(damage)
 }
 
 /// Reads what was written as a server would.

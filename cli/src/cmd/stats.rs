@@ -68,7 +68,9 @@ fn tell(args: &RdbStatsArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure>
     };
     let damage = match counted {
         Ok(()) => {
-            source.no_commands_behind(&args.file)?;
+            if let Some(note) = source.end(&args.file)? {
+                writeln!(streams.err, "rdbkit: note: {note}")?;
+            }
             None
         }
         // What stands before damage is worth knowing; trouble is not.

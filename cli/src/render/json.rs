@@ -12,6 +12,8 @@ use rdbkit_rdb::ObjectKind;
 use rdbkit_rdb::verify::{ChecksumState, Database, Finding, Report, Server};
 use serde::Serialize;
 
+use crate::render::wrapping::{Wrapping, WrappingJson};
+
 /// Version of the shape; grows when a field changes its meaning or goes.
 pub const SCHEMA: u32 = 1;
 
@@ -20,6 +22,7 @@ struct Json<'r> {
     schema: u32,
     path: String,
     kind: &'static str,
+    compression: Option<WrappingJson>,
     format: Option<Format>,
     verdict: Option<&'static str>,
     #[serde(rename = "for")]
@@ -119,11 +122,17 @@ pub fn path_text(path: &Path) -> String {
 /// # Errors
 ///
 /// Of writing.
-pub fn report(out: &mut dyn Write, path: &Path, report: &Report) -> io::Result<()> {
-    line(out, &rdb(path, report))
+pub fn report(
+    out: &mut dyn Write,
+    path: &Path,
+    report: &Report,
+    wrapping: &Wrapping,
+) -> io::Result<()> {
+    line(out, &rdb(path, report, wrapping))
 }
 
-fn rdb<'r>(path: &Path, report: &'r Report) -> Json<'r> {
+fn rdb<'r>(path: &Path, report: &'r Report, wrapping: &Wrapping) -> Json<'r> {
+    let failed = report.failure.is_some() || wrapping.damage.is_some();
     let total = report.total();
     let mut databases: BTreeMap<String, DatabaseJson> = report
         .databases
@@ -137,11 +146,12 @@ fn rdb<'r>(path: &Path, report: &'r Report) -> Json<'r> {
         schema: SCHEMA,
         path: path_text(path),
         kind: "rdb",
+        compression: wrapping.json(),
         format: report.format.map(|(dialect, version)| Format {
             magic: dialect.to_string(),
             version,
         }),
-        verdict: report.failure.is_none().then(|| report.verdict().name()),
+        verdict: (!failed).then(|| report.verdict().name()),
         server: report.server.map(server),
         bytes: report.bytes,
         checksum: checksum(report.checksum),
@@ -168,7 +178,7 @@ fn rdb<'r>(path: &Path, report: &'r Report) -> Json<'r> {
             .iter()
             .map(|(code, n)| (code.name(), *n))
             .collect(),
-        error: report.failure.as_ref().map(ToString::to_string),
+        error: (report.failure.as_ref().map(ToString::to_string)).or(wrapping.damage.clone()),
     }
 }
 

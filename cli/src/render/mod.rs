@@ -18,3 +18,4 @@ pub mod stats;
 pub mod table;
 pub mod text;
 pub mod value;
+pub mod wrapping;

@@ -2,6 +2,7 @@
 
 pub mod log;
 
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -10,6 +11,8 @@ use jiff::Timestamp;
 use rdbkit_aof::fs::shown;
 use rdbkit_rdb::ObjectKind;
 use rdbkit_rdb::verify::{ChecksumState, Database, Report, Severity, Verdict};
+
+use crate::render::wrapping::Wrapping;
 
 /// Of what is well.
 pub const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -26,24 +29,27 @@ const SHOWN_DATABASES: usize = 8;
 /// # Errors
 ///
 /// Of writing.
-pub fn report(out: &mut dyn Write, path: &Path, report: &Report) -> io::Result<()> {
+pub fn report(
+    out: &mut dyn Write,
+    path: &Path,
+    report: &Report,
+    wrapping: &Wrapping,
+) -> io::Result<()> {
+    let failed = report.failure.is_some() || wrapping.damage.is_some();
     let verdict = report.verdict();
     let style = match verdict {
-        _ if report.failure.is_some() => BAD,
+        _ if failed => BAD,
         Verdict::Loads => GOOD,
         Verdict::Refused => BAD,
         Verdict::LoadsTruncated | Verdict::Undecided => CARE,
     };
-    let name = if report.failure.is_some() {
-        "no verdict"
-    } else {
-        verdict.name()
-    };
+    let name = if failed { "no verdict" } else { verdict.name() };
     write!(out, "{}: {style}{name}{style:#}", shown(path))?;
     match report.server {
         Some(server) => writeln!(out, " (judged for {server})")?,
         None => writeln!(out)?,
     }
+    wrapping.row(out)?;
     format_line(out, report)?;
     origin_line(out, report)?;
     keys_lines(out, report)?;
@@ -51,7 +57,11 @@ pub fn report(out: &mut dyn Write, path: &Path, report: &Report) -> io::Result<(
         row(out, "functions", &report.libraries.join(", "))?;
     }
     needs_line(out, report)?;
-    findings(out, report)
+    findings(out, report)?;
+    match &wrapping.damage {
+        Some(damage) => stopped(out, damage),
+        None => Ok(()),
+    }
 }
 
 /// A line of a report: a name and what there is to say.
@@ -175,10 +185,15 @@ fn needs_line(out: &mut dyn Write, report: &Report) -> io::Result<()> {
 
 fn findings(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     finding_lines(out, report)?;
-    if let Some(failure) = &report.failure {
-        writeln!(out, "  {BAD}stopped{BAD:#}    {failure}")?;
+    match &report.failure {
+        Some(failure) => stopped(out, failure),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// Why there is no verdict.
+fn stopped(out: &mut dyn Write, why: impl Display) -> io::Result<()> {
+    writeln!(out, "  {BAD}stopped{BAD:#}    {why}")
 }
 
 /// What was found, and how much of it is not shown.

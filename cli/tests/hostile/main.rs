@@ -10,6 +10,7 @@ mod large;
 mod lengths;
 mod many;
 mod nesting;
+mod packed;
 mod places;
 mod writing;
 

@@ -12,7 +12,9 @@ use rdbkit_aof::{Set, SetError, Source};
 use crate::Streams;
 use crate::args::Destination;
 use crate::exit::Exit;
+use crate::input::Input;
 use crate::proof::{Judging, Proof, prove};
+use crate::render::shell::shell;
 use crate::render::{aof_edit as text, aof_edit_json as json, aof_edit_outcome as outcome};
 
 /// One edit, as it was asked for.
@@ -145,6 +147,9 @@ impl<'a> Edit<'a> {
             ));
         }
         let log = Log::find(path).map_err(Failure::trouble)?;
+        if !log.has_manifest() {
+            uncompressed(path)?;
+        }
         if let Some(output) = &self.to.output
             && !log.has_manifest()
             && output.as_os_str().as_encoded_bytes().ends_with(b"/")
@@ -280,5 +285,19 @@ impl<'a> Edit<'a> {
             )?;
         }
         Ok(failure.exit)
+    }
+}
+
+/// An edit reads its input twice and copies parts of it, at places that only the
+/// unpacked file has.
+fn uncompressed(path: &Path) -> Result<(), Failure> {
+    let name = shown(path);
+    let format = Input::format_of(path);
+    match format.map_err(|e| Failure::trouble(format!("cannot open {name}: {e}")))? {
+        None => Ok(()),
+        Some(format) => Err(Failure::trouble(format!(
+            "{name} is compressed with {format}; decompress it first: {format} -dc {} > FILE",
+            shell(path)
+        ))),
     }
 }

@@ -1,14 +1,17 @@
 //! A log that was named on the command line, and what is wrong with it.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use rdbkit_aof::fs::{Folder, Log, shown, shown_name};
 use rdbkit_aof::walk::{FileEnd, Visitor, walk_with};
 use rdbkit_aof::{Limits, Listed, Set, Source};
 
 use crate::exit::Exit;
+use crate::input::{Compression, Input, packed_otherwise};
 
 /// A log to be read once.
 pub struct Opened {
@@ -19,29 +22,73 @@ pub struct Opened {
 
 enum From {
     Folder(Folder),
-    Stdin,
+    /// A pipe, or what is compressed: read from front to back.
+    Passing {
+        path: PathBuf,
+        compression: OnceLock<Compression>,
+    },
+}
+
+impl From {
+    fn passing(path: &Path) -> From {
+        From::Passing {
+            path: path.to_owned(),
+            compression: OnceLock::new(),
+        }
+    }
 }
 
 impl Source for From {
     fn open(&self, name: &[u8]) -> io::Result<Box<dyn Read + Send + '_>> {
         match self {
             From::Folder(folder) => folder.open(name),
-            From::Stdin => Ok(Box::new(io::stdin())),
+            From::Passing { path, compression } => passing(path, compression),
         }
     }
 
     fn list(&self) -> io::Result<Option<Vec<Listed>>> {
         match self {
             From::Folder(folder) => folder.list(),
-            From::Stdin => Ok(None),
+            From::Passing { .. } => Ok(None),
         }
     }
 
     fn modified_ms(&self, name: &[u8]) -> Option<i64> {
         match self {
             From::Folder(folder) => folder.modified_ms(name),
-            From::Stdin => None,
+            From::Passing { .. } => None,
         }
+    }
+}
+
+/// Bytes that tell what is none of ours.
+const HEAD: usize = 512;
+
+/// Whether the file at `path` can only be read from front to back.
+fn passes(path: &Path) -> Result<bool, String> {
+    let failed = |e| format!("cannot open {}: {e}", shown(path));
+    let regular = fs::metadata(path).map_err(failed)?.is_file();
+    Ok(!regular || Input::format_of(path).map_err(failed)?.is_some())
+}
+
+/// Opens it, unless it is packed in a way that is no log.
+fn passing<'f>(
+    path: &Path,
+    compression: &OnceLock<Compression>,
+) -> io::Result<Box<dyn Read + Send + 'f>> {
+    let mut input = Input::open(path).map_err(|e| io::Error::other(e.to_string()))?;
+    let Some(found) = input.compression().cloned() else {
+        return Ok(Box::new(input));
+    };
+    let _ = compression.set(found);
+    let mut head = Vec::with_capacity(HEAD);
+    (&mut input).take(HEAD as u64).read_to_end(&mut head)?;
+    match packed_otherwise(&head, "aof log") {
+        None => Ok(Box::new(io::Cursor::new(head).chain(input))),
+        Some(what) => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("it is {what}"),
+        )),
     }
 }
 
@@ -52,20 +99,22 @@ impl Opened {
     ///
     /// What to say of a path that leads to no log.
     pub fn find(path: &Path) -> Result<Opened, String> {
-        if path == Path::new("-") {
-            return Ok(Opened {
+        let opened = |set, source| {
+            Ok(Opened {
                 path: path.to_owned(),
-                set: Set::single(b"-"),
-                source: From::Stdin,
-            });
+                set,
+                source,
+            })
+        };
+        if path == Path::new("-") {
+            return opened(Set::single(b"-"), From::passing(path));
         }
         let log = Log::find(path).map_err(|e| e.to_string())?;
         let set = log.set().map_err(|e| format!("{}: {e}", shown(path)))?;
-        Ok(Opened {
-            path: path.to_owned(),
-            set,
-            source: From::Folder(log.folder().clone()),
-        })
+        if !log.has_manifest() && passes(path)? {
+            return opened(set, From::passing(path));
+        }
+        opened(set, From::Folder(log.folder().clone()))
     }
 
     /// As it was typed.
@@ -118,6 +167,11 @@ impl Opened {
     /// Of writing.
     pub fn tell_trouble(&self, ends: &[FileEnd], err: &mut dyn io::Write) -> io::Result<Exit> {
         let mut worst = Exit::Ok;
+        if let From::Passing { compression, .. } = &self.source
+            && let Some(note) = compression.get().and_then(Compression::note)
+        {
+            writeln!(err, "rdbkit: {}: note: {note}", shown(&self.path))?;
+        }
         for (name, end) in self.names().iter().zip(ends) {
             let Some(error) = &end.error else {
                 if let Some(at) = end.open {

@@ -11,7 +11,7 @@ use rdbkit_aof::verify::{self, Chosen, Options, SetReport};
 use rdbkit_aof::{Layout, Source, sniff};
 
 use crate::args::CheckArgs;
-use crate::cmd::check::name_duplicates;
+use crate::cmd::check::one::name_duplicates;
 use crate::input::Input;
 use crate::output::folder;
 
@@ -58,6 +58,24 @@ pub fn check(path: &Path, args: &CheckArgs) -> Result<SetReport, String> {
 pub fn single(path: &Path, source: impl Read, args: &CheckArgs) -> SetReport {
     let name = path.file_name().unwrap_or_default();
     verify::single(name.as_encoded_bytes(), source, &options(args))
+}
+
+/// As [`single`], of what is compressed; unpacked once more if it tells that it should
+/// be judged for another server than was thought at first.
+pub fn compressed(path: &Path, source: impl Read, args: &CheckArgs) -> SetReport {
+    let report = single(path, source, args);
+    let (Some(server), true) = (report.suggests(), path.is_file()) else {
+        return report;
+    };
+    let Ok(again) = Input::open(path) else {
+        return report;
+    };
+    let mut options = options(args);
+    options.server = Some(server);
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    let mut report = verify::single(name, again, &options);
+    report.chosen = Chosen::Commands;
+    report
 }
 
 /// The same of a regular file, which several threads can read; once more if it

@@ -1,14 +1,15 @@
 //! The files that are compared: RDB files, or what of a log is one.
 
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use rdbkit_aof::fs::{Log, shown};
 use rdbkit_aof::{FileKind, Layout, sniff};
 use rdbkit_rdb::diff::ReadAt;
 
-use crate::input::compressed_with;
-use crate::positioned::Positioned;
+use crate::input::{Input, packed_otherwise};
+use crate::positioned::{Positioned, temporary};
 
 /// One of the two files.
 #[derive(Debug)]
@@ -26,12 +27,13 @@ pub struct Compared {
 const REPLAY: &str = "its data is what its commands make, and rdbkit replays none";
 
 impl Compared {
-    /// Opens what was named.
+    /// Opens what was named. What is compressed is unpacked to a file without a name
+    /// in `temp`: it is read once more where the files differ.
     ///
     /// # Errors
     ///
     /// In words, why it cannot be compared.
-    pub fn open(named: &Path) -> Result<Compared, String> {
+    pub fn open(named: &Path, temp: Option<&Path>) -> Result<Compared, String> {
         let name = shown(named);
         if named == Path::new("-") {
             return Err(again("standard input"));
@@ -44,7 +46,12 @@ impl Compared {
         if !metadata.is_file() {
             return Err(again(&name.to_string()));
         }
-        let file = Positioned(File::open(named).map_err(cannot)?);
+        let input = Input::open(named).map_err(|e| e.to_string())?;
+        let (file, note) = match input.into_file() {
+            Ok(file) => (file, None),
+            Err(input) => unpacked(named, input, temp)?,
+        };
+        let file = Positioned(file);
         match kind(named, &file)? {
             Layout::Manifest => base(named),
             Layout::Commands => Err(format!("{name} is an append-only file: {REPLAY}")),
@@ -52,7 +59,7 @@ impl Compared {
                 named: named.to_owned(),
                 path: named.to_owned(),
                 file,
-                notes: Vec::new(),
+                notes: note.into_iter().collect(),
             }),
         }
     }
@@ -71,6 +78,20 @@ impl Compared {
     }
 }
 
+/// What is in a compressed file, and what there is to note of it.
+fn unpacked(
+    named: &Path,
+    mut input: Input,
+    temp: Option<&Path>,
+) -> Result<(File, Option<String>), String> {
+    let name = shown(named);
+    let cannot = |e: io::Error| format!("cannot unpack {name}: {e}");
+    let mut file = temporary(temp).map_err(cannot)?;
+    io::copy(&mut input, &mut file).map_err(cannot)?;
+    let note = input.compression().and_then(|c| c.note());
+    Ok((file, note.map(|note| format!("{name}: {note}"))))
+}
+
 fn again(what: &str) -> String {
     format!(
         "{what} is no regular file: diff reads once more where files differ; write it to a file \
@@ -81,14 +102,14 @@ fn again(what: &str) -> String {
 /// What a file begins as.
 fn kind(path: &Path, file: &Positioned) -> Result<Layout, String> {
     let name = shown(path);
-    let mut head = [0; 16];
+    let mut head = [0; 512];
     let read = file.read_at(&mut head, 0);
     let read = read.map_err(|e| format!("cannot read {name}: {e}"))?;
     let head = &head[..read];
-    if let Some(tool) = compressed_with(head) {
-        return Err(format!(
-            "{name} is compressed with {tool}; unpack it first: {tool} -dc FILE > DUMP"
-        ));
+    // It is no pipe that can be read twice.
+    if let Some(what) = packed_otherwise(head, "check") {
+        let what = what.split("; ").next().unwrap_or(&what);
+        return Err(format!("{name} is {what}; unpack it first"));
     }
     match sniff(head) {
         Layout::Empty => Err(format!("{name} is empty")),

@@ -22,11 +22,13 @@ pub fn digest(args: &DigestArgs, path: &Path, streams: &mut Streams<'_>) -> Resu
     whole(args, path, &set, log.folder(), streams)
 }
 
-/// Digests commands from a pipe, which are held: they are read three times.
+/// Digests commands from a pipe, which are held: they are read three times. `again`
+/// says what to do if they are too many.
 pub fn piped(
     args: &DigestArgs,
     path: &Path,
     input: impl Read,
+    again: &str,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Failure> {
     let most = args.max_memory.0;
@@ -34,7 +36,7 @@ pub fn piped(
     let read = input.take(most.saturating_add(1)).read_to_end(&mut bytes);
     read.map_err(|e| trouble(format!("cannot read {}: {e}", shown(path))))?;
     if bytes.len() as u64 > most {
-        let why = format!("more than the {most} bytes of --max-memory; name the file, not a pipe");
+        let why = format!("more than the {most} bytes of --max-memory; {again}");
         return Err(trouble(format!("{} has {why}", shown(path))));
     }
     let mut files = Memory::default();

@@ -9,12 +9,14 @@ use rdbkit_aof::verify::{Code, Counts, Cut, FileReport, Finding, SetReport};
 use serde::Serialize;
 
 use crate::render::json::{Json, SCHEMA, ServerJson, Text, line, path_text, rdb, server};
+use crate::render::wrapping::{Wrapping, WrappingJson};
 
 #[derive(Serialize)]
 struct LogJson<'r> {
     schema: u32,
     path: String,
     kind: &'static str,
+    compression: Option<WrappingJson>,
     manifest: Option<Text>,
     verdict: Option<&'static str>,
     effect: Option<&'static str>,
@@ -83,12 +85,18 @@ struct FindingJson<'r> {
 /// # Errors
 ///
 /// Of writing.
-pub fn report(out: &mut dyn Write, path: &Path, report: &SetReport) -> io::Result<()> {
+pub fn report(
+    out: &mut dyn Write,
+    path: &Path,
+    report: &SetReport,
+    wrapping: &Wrapping,
+) -> io::Result<()> {
     let failed = report.has_failed();
     let json = LogJson {
         schema: SCHEMA,
         path: path_text(path),
         kind: "aof",
+        compression: wrapping.json(),
         manifest: report.manifest.as_deref().map(Text::from),
         verdict: (!failed).then(|| report.verdict().name()),
         effect: report.worst_of_all().map(|effect| effect.name()),
@@ -119,7 +127,10 @@ fn file<'r>(path: &Path, report: &'r FileReport) -> FileJson<'r> {
         counts: counts(&report.counts),
         ok_up_to: report.whole,
         cut: report.cut.map(cut),
-        rdb: report.rdb.as_ref().map(|report| rdb(path, report)),
+        rdb: report
+            .rdb
+            .as_ref()
+            .map(|report| rdb(path, report, &Wrapping::default())),
         findings: report.findings.iter().map(finding).collect(),
         finding_counts: totals(&report.totals),
         error: report.failure.as_ref().map(ToString::to_string),

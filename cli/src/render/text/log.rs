@@ -10,7 +10,8 @@ use rdbkit_aof::fs::shown;
 use rdbkit_aof::verify::{Chosen, Code, Counts, Cut, Effect, FileReport, Finding, SetReport};
 use rdbkit_rdb::verify::Verdict;
 
-use crate::render::text::{BAD, CARE, GOOD, finding_lines, grouped, row};
+use crate::render::text::{BAD, CARE, GOOD, finding_lines, grouped, row, stopped};
+use crate::render::wrapping::Wrapping;
 
 /// Names of commands that are shown.
 const SHOWN_NAMES: usize = 8;
@@ -20,7 +21,12 @@ const SHOWN_NAMES: usize = 8;
 /// # Errors
 ///
 /// Of writing.
-pub fn report(out: &mut dyn Write, path: &Path, report: &SetReport) -> io::Result<()> {
+pub fn report(
+    out: &mut dyn Write,
+    path: &Path,
+    report: &SetReport,
+    wrapping: &Wrapping,
+) -> io::Result<()> {
     let verdict = report.verdict();
     let (style, name) = match verdict {
         _ if report.has_failed() => (BAD, "no verdict"),
@@ -34,6 +40,7 @@ pub fn report(out: &mut dyn Write, path: &Path, report: &SetReport) -> io::Resul
     if let Some(lost) = lost(report) {
         writeln!(out, "  {BAD}ALL LOST{BAD:#}   {lost}")?;
     }
+    wrapping.row(out)?;
     judged_line(out, report)?;
     if let Some(manifest) = &report.manifest {
         let count = report.files.len();
@@ -67,7 +74,7 @@ pub fn report(out: &mut dyn Write, path: &Path, report: &SetReport) -> io::Resul
         }
     }
     for failure in report.failures() {
-        writeln!(out, "  {BAD}stopped{BAD:#}    {failure}")?;
+        stopped(out, failure)?;
     }
     Ok(())
 }

@@ -1,0 +1,239 @@
+//! One file or log: judged, told, and what it means for the exit code.
+
+use std::ffi::OsStr;
+use std::io::{self, Read};
+use std::path::Path;
+
+use rdbkit_aof::fs::shown;
+use rdbkit_aof::verify::{Effect, SetReport};
+use rdbkit_aof::{Layout, sniff};
+use rdbkit_rdb::verify::{self, Code, Finding, Options, Report, Verdict};
+
+use super::log;
+use crate::args::CheckArgs;
+use crate::exit::Exit;
+use crate::input::{Input, packed_otherwise};
+use crate::render::wrapping::Wrapping;
+use crate::{Streams, render};
+
+/// What was found out about one path.
+pub struct Judged {
+    found: Found,
+    wrapping: Wrapping,
+}
+
+enum Found {
+    Rdb(Box<Report>),
+    Log(Box<SetReport>),
+}
+
+/// Bytes of a file that tell what it is: its AUX fields stand among them.
+const HEAD: u64 = 4 << 10;
+
+/// Judges what `path` names.
+///
+/// # Errors
+///
+/// In words, why it cannot be read or is neither an RDB file nor a log.
+pub fn judge(path: &Path, args: &CheckArgs, options: &Options) -> Result<Judged, String> {
+    if log::is_set(path)? {
+        let report = log::check(path, args)?;
+        return Ok(Judged {
+            found: Found::Log(Box::new(report)),
+            wrapping: Wrapping::default(),
+        });
+    }
+    let mut input = Input::open(path).map_err(|e| e.to_string())?;
+    let mut head = Vec::with_capacity(HEAD as usize);
+    (&mut input)
+        .take(HEAD)
+        .read_to_end(&mut head)
+        .map_err(|e| format!("cannot read {}: {e}", shown(path)))?;
+    if let Some(what) = unreadable(&head) {
+        return Err(format!("{} is {what}", shown(path)));
+    }
+    let mut found = match is_log(path, args, &head) {
+        true => Found::Log(Box::new(single(path, args, &head, &mut input))),
+        false => {
+            let mut report = verify::stream(head.as_slice().chain(&mut input), options);
+            name_duplicates(&mut report, &input);
+            Found::Rdb(Box::new(report))
+        }
+    };
+    let mut wrapping = Wrapping {
+        compression: input.compression().cloned(),
+        damage: None,
+    };
+    // Where judging ended early, nobody has seen yet whether that is all's fault.
+    if !found.has_failed()
+        && let Err(error) = input.finish()
+    {
+        match &mut found {
+            Found::Rdb(_) => wrapping.damage = Some(error.to_string()),
+            Found::Log(report) => report.failure = Some(error.to_string()),
+        }
+    }
+    Ok(Judged { found, wrapping })
+}
+
+/// A log that is one file. A pipe is gone behind that; the report tells what it should
+/// be judged for.
+fn single(path: &Path, args: &CheckArgs, head: &[u8], input: &mut Input) -> SetReport {
+    if input.compression().is_some() {
+        return log::compressed(path, head.chain(input), args);
+    }
+    let mut report = match input.is_file() {
+        true => log::file(path, args),
+        false => log::single(path, head.chain(&mut *input), args),
+    };
+    for rdb in report.files.iter_mut().filter_map(|f| f.rdb.as_mut()) {
+        name_duplicates(rdb, input);
+    }
+    report
+}
+
+/// Whether a file is a log: by its content, or its name. An RDB file may be one
+/// with nothing behind it yet; its AUX fields say so.
+fn is_log(path: &Path, args: &CheckArgs, head: &[u8]) -> bool {
+    if is_named_aof(path) {
+        return true;
+    }
+    match sniff(head) {
+        Layout::Commands => true,
+        Layout::Rdb if args.base.is_none() => {
+            let front = verify::slice(head, &Options::default());
+            let says = |name| front.aux(name).is_some_and(|value| value == b"1");
+            says("aof-base") || says("aof-preamble")
+        }
+        _ => false,
+    }
+}
+
+/// `a.aof`, and `a.aof.gz` and the like.
+fn is_named_aof(path: &Path) -> bool {
+    let aof = Some(OsStr::new("aof"));
+    let packed = path
+        .extension()
+        .is_some_and(|end| ["gz", "zst", "lz4"].iter().any(|packed| end == *packed));
+    path.extension() == aof
+        || packed
+            && path
+                .file_stem()
+                .is_some_and(|stem| Path::new(stem).extension() == aof)
+}
+
+/// Bytes read to find the name of a key: names are shorter, or cut anyway.
+const NAME_WINDOW: usize = 16 << 10;
+
+/// Duplicates are found when the input has gone by. A file can be looked at
+/// again; of a pipe and of compressed data the offsets have to do.
+pub(super) fn name_duplicates(report: &mut Report, input: &Input) {
+    let unnamed = |f: &&mut Finding| f.code == Code::DuplicateKey && f.key.is_none();
+    let mut window = vec![0; NAME_WINDOW];
+    for finding in report.findings.iter_mut().filter(unnamed) {
+        let Ok(read) = input.read_at(&mut window, finding.offset) else {
+            return;
+        };
+        finding.key = window
+            .get(..read)
+            .and_then(verify::name_key)
+            .map(|mut key| {
+                key.truncate(Finding::MAX_KEY);
+                key
+            });
+    }
+}
+
+/// What a file is that is clearly meant to be something else.
+fn unreadable(head: &[u8]) -> Option<String> {
+    match sniff(head) {
+        Layout::Manifest => {
+            Some("a manifest; its files cannot be found from a pipe: name its path".to_owned())
+        }
+        _ => packed_otherwise(head, "check"),
+    }
+}
+
+impl Found {
+    fn has_failed(&self) -> bool {
+        match self {
+            Found::Rdb(report) => report.failure.is_some(),
+            Found::Log(report) => report.has_failed(),
+        }
+    }
+}
+
+impl Judged {
+    /// What it means for the exit code.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match &self.found {
+            _ if self.found.has_failed() || self.wrapping.damage.is_some() => Exit::Trouble,
+            Found::Rdb(report) => match report.verdict() {
+                Verdict::Loads => Exit::Ok,
+                Verdict::LoadsTruncated | Verdict::Refused | Verdict::Undecided => Exit::Problems,
+            },
+            Found::Log(report) => match report.worst_of_all() {
+                None | Some(Effect::Loads) => Exit::Ok,
+                Some(_) => Exit::Problems,
+            },
+        }
+    }
+
+    /// Tells it as it was asked for.
+    ///
+    /// # Errors
+    ///
+    /// Of writing to the streams.
+    pub fn tell(&self, path: &Path, args: &CheckArgs, streams: &mut Streams<'_>) -> io::Result<()> {
+        for why in self.failures() {
+            writeln!(streams.err, "rdbkit: {}: {why}", shown(path))?;
+        }
+        let note = self.wrapping.compression.as_ref().and_then(|c| c.note());
+        if let Some(note) = note {
+            writeln!(streams.err, "rdbkit: {}: note: {note}", shown(path))?;
+        }
+        let (out, wrapping) = (&mut *streams.out, &self.wrapping);
+        match &self.found {
+            _ if args.quiet => Ok(()),
+            Found::Rdb(report) if args.json => render::json::report(out, path, report, wrapping),
+            Found::Rdb(report) => render::text::report(out, path, report, wrapping),
+            Found::Log(report) if args.json => {
+                render::json::log::report(out, path, report, wrapping)
+            }
+            Found::Log(report) => render::text::log::report(out, path, report, wrapping),
+        }
+    }
+
+    /// Why there is no verdict.
+    fn failures(&self) -> Vec<String> {
+        match &self.found {
+            Found::Rdb(report) => {
+                let failure = report.failure.as_ref().map(ToString::to_string);
+                failure
+                    .into_iter()
+                    .chain(self.wrapping.damage.clone())
+                    .collect()
+            }
+            Found::Log(report) => report.failures(),
+        }
+    }
+}
+
+/// Tells of a path that could not be judged.
+///
+/// # Errors
+///
+/// Of writing to the streams.
+pub fn tell_failure(
+    path: &Path,
+    why: &str,
+    args: &CheckArgs,
+    streams: &mut Streams<'_>,
+) -> io::Result<()> {
+    writeln!(streams.err, "rdbkit: {why}")?;
+    if args.json {
+        render::json::failure(streams.out, path, why)?;
+    }
+    Ok(())
+}
