@@ -134,7 +134,7 @@ data (or only running the server could tell), 2 a file could not be read or a
 limit was hit.";
 
 /// `rdbkit check`.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(after_help = CHECK_EXAMPLES)]
 pub struct CheckArgs {
     /// Files to verify: RDB files, append-only files, manifests, folders with a

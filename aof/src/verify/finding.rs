@@ -86,6 +86,7 @@ codes! {
     MissingBase "missing-base" "No base, although rewrites have happened: data may be missing."
     EmptyBase "empty-base" "A base of no byte that should be an RDB file: its data are gone."
     TemporaryFile "temporary-file" "A file left by a server that was stopped while writing it; servers ignore it."
+    MixedCopy "mixed-copy" "A file beside the manifest is newer than it, or older where a newer one is missing: the folder was copied while a rewrite ended, and manifest and files are of two moments."
     StartsEmpty "starts-empty" "All files the manifest names are empty or none, and files with data lie beside."
     UnlistedFile "unlisted-file" "A file the manifest does not name; servers ignore it."
     ReusedName "reused-name" "A file the manifest does not name, under the name the server appends to next: at the next start its old content is loaded."
@@ -158,6 +159,7 @@ impl Code {
             | Code::ListedTwice
             | Code::MissingBase
             | Code::TemporaryFile
+            | Code::MixedCopy
             | Code::UnlistedFile => Effect::Loads,
         }
     }

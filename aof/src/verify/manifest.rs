@@ -8,6 +8,7 @@ use crate::manifest::{Entry, FileKind, Manifest, ManifestError};
 use crate::set::Set;
 use crate::source::Listed;
 use crate::verify::Options;
+use crate::verify::copied::mixed;
 use crate::verify::effect::{Effect, Habits};
 use crate::verify::finding::{Code, Finding, Findings};
 use crate::verify::report::FileReport;
@@ -127,6 +128,14 @@ pub(super) fn judge(
             file.counts.bytes > 0 || file.failure.is_some() || file.worst >= Some(Effect::Refuses)
         });
         beside(&mut notes, name, manifest, listed, data);
+        let stem = name.strip_suffix(b".manifest").unwrap_or(name);
+        let missing = |entry: &Entry| {
+            let file = files.iter().find(|file| file.name == entry.name);
+            file.is_some_and(|file| file.totals.contains_key(&Code::MissingFile))
+        };
+        for mixed in mixed(stem, manifest, listed, missing) {
+            notes.add(Code::MixedCopy, &mixed.file, None, mixed.message);
+        }
     }
 }
 
@@ -259,7 +268,13 @@ fn beside(notes: &mut Notes<'_>, name: &[u8], manifest: &Manifest, listed: &[Lis
         }
         let suffix = |ends: &[u8]| file.ends_with(ends);
         if file.starts_with(b"temp-") {
-            let message = format!("{bytes} bytes left over");
+            let what = match file.ends_with(b".manifest") {
+                true => {
+                    "a manifest that was being written when the server stopped or this was copied"
+                }
+                false => "left over",
+            };
+            let message = format!("{bytes} bytes, {what}");
             notes.add(Code::TemporaryFile, file, None, message);
         } else if appends && file == next && bytes > 0 {
             let message = format!("the server will append to these {bytes} bytes");

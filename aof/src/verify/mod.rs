@@ -7,6 +7,7 @@
 //! whatever does not.
 
 mod chosen;
+mod copied;
 mod counting;
 mod effect;
 mod file;

@@ -1,15 +1,19 @@
 //! `rdbkit check`: would the server load these files?
 
+mod folder;
 pub(super) mod log;
 mod one;
 
 use std::io;
+use std::path::Path;
 
 use rdbkit_rdb::verify::{Options, Server};
 
 use crate::Streams;
 use crate::args::CheckArgs;
 use crate::exit::Exit;
+
+pub(crate) use folder::{Row, Skipped, Why};
 
 /// Checks each path in turn; the worst outcome is the exit code.
 ///
@@ -39,15 +43,35 @@ pub fn run(args: &CheckArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
     }
     let mut worst = Exit::Ok;
     for path in &args.files {
-        let (exit, told) = match one::judge(path, args, &options) {
-            Ok(judged) => (judged.exit(), judged.tell(path, args, streams)),
-            Err(why) => (Exit::Trouble, one::tell_failure(path, &why, args, streams)),
+        let told = match folder::is_folder(path) {
+            true => folder::check(path, args, &options, streams),
+            false => file(path, args, &options, streams),
         };
-        worst = worst.max(exit);
         match told {
+            Ok(exit) => worst = worst.max(exit),
+            // Nobody reads on: what was found so far counts.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(worst),
-            told => told?,
+            Err(error) => return Err(error),
         }
     }
     Ok(worst)
+}
+
+/// Judges and tells one file or log.
+fn file(
+    path: &Path,
+    args: &CheckArgs,
+    options: &Options,
+    streams: &mut Streams<'_>,
+) -> io::Result<Exit> {
+    match one::judge(path, args, options) {
+        Ok(judged) => {
+            judged.tell(path, args, streams)?;
+            Ok(judged.exit())
+        }
+        Err(why) => {
+            one::tell_failure(path, &why, args, streams)?;
+            Ok(Exit::Trouble)
+        }
+    }
 }

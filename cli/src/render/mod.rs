@@ -9,6 +9,7 @@ pub mod aof_stats_json;
 pub mod diff;
 pub mod digest;
 pub mod export;
+pub mod folder;
 pub mod json;
 pub mod keys;
 pub mod salvage;

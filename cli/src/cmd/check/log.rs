@@ -34,6 +34,16 @@ pub(in crate::cmd) fn is_set(path: &Path) -> Result<bool, String> {
     Ok(sniff(&head) == Layout::Manifest)
 }
 
+/// Whether a folder is a log: it has a manifest or several, or files of one that is
+/// gone. Of what cannot be listed that is said when it is judged.
+pub fn is_log_folder(path: &Path) -> bool {
+    match Log::find(path) {
+        Ok(_) => true,
+        Err(error @ FindError::NoManifest { .. }) => orphaned(&error).is_some(),
+        Err(_) => true,
+    }
+}
+
 /// Checks a folder or a manifest.
 pub fn check(path: &Path, args: &CheckArgs) -> Result<SetReport, String> {
     let (folder, name) = match Log::find(path) {

@@ -4,8 +4,8 @@ use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::path::Path;
 
-use rdbkit_aof::fs::shown;
-use rdbkit_aof::verify::{Effect, SetReport};
+use rdbkit_aof::fs::{shown, shown_name};
+use rdbkit_aof::verify::{Effect, FileReport, SetReport};
 use rdbkit_aof::{Layout, sniff};
 use rdbkit_rdb::verify::{self, Code, Finding, Options, Report, Verdict};
 
@@ -13,6 +13,7 @@ use super::log;
 use crate::args::CheckArgs;
 use crate::exit::Exit;
 use crate::input::{Input, packed_otherwise};
+use crate::render::text::counted;
 use crate::render::wrapping::Wrapping;
 use crate::{Streams, render};
 
@@ -189,24 +190,99 @@ impl Judged {
         for why in self.failures() {
             writeln!(streams.err, "rdbkit: {}: {why}", shown(path))?;
         }
-        let note = self.wrapping.compression.as_ref().and_then(|c| c.note());
-        if let Some(note) = note {
+        if let Some(note) = self.note() {
             writeln!(streams.err, "rdbkit: {}: note: {note}", shown(path))?;
         }
         let (out, wrapping) = (&mut *streams.out, &self.wrapping);
         match &self.found {
             _ if args.quiet => Ok(()),
-            Found::Rdb(report) if args.json => render::json::report(out, path, report, wrapping),
+            _ if args.json => self.json(path, out),
             Found::Rdb(report) => render::text::report(out, path, report, wrapping),
-            Found::Log(report) if args.json => {
-                render::json::log::report(out, path, report, wrapping)
-            }
             Found::Log(report) => render::text::log::report(out, path, report, wrapping),
         }
     }
 
+    /// Writes the report as a line of JSON.
+    ///
+    /// # Errors
+    ///
+    /// Of writing.
+    pub fn json(&self, path: &Path, out: &mut dyn io::Write) -> io::Result<()> {
+        let wrapping = &self.wrapping;
+        match &self.found {
+            Found::Rdb(report) => render::json::report(out, path, report, wrapping),
+            Found::Log(report) => render::json::log::report(out, path, report, wrapping),
+        }
+    }
+
+    /// What a server does; of no meaning where there are [`failures`](Self::failures).
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        match &self.found {
+            Found::Rdb(report) => report.verdict(),
+            Found::Log(report) => report.verdict(),
+        }
+    }
+
+    /// When it was written, as far as it says: Unix seconds. Of a log, the time of its
+    /// last annotation.
+    #[must_use]
+    pub fn time(&self) -> Option<i64> {
+        let of_rdb = |report: &Report| std::str::from_utf8(report.aux("ctime")?).ok()?.parse().ok();
+        match &self.found {
+            Found::Rdb(report) => of_rdb(report),
+            Found::Log(report) => report.counts().last_time,
+        }
+    }
+
+    /// What is in it, in a few words.
+    #[must_use]
+    pub fn what(&self) -> String {
+        match &self.found {
+            Found::Rdb(report) => counted(report.total().keys, "key", "keys"),
+            Found::Log(report) => {
+                let rdb = report.files.iter().filter_map(|file| file.rdb.as_ref());
+                let keys: u64 = rdb.map(|rdb| rdb.total().keys).sum();
+                let commands = counted(report.counts().commands, "command", "commands");
+                match keys {
+                    0 => commands,
+                    keys => format!("{} and {commands}", counted(keys, "key", "keys")),
+                }
+            }
+        }
+    }
+
+    /// The worst of what was found, and how much else there is, where that is a problem.
+    #[must_use]
+    pub fn why(&self) -> Option<String> {
+        if self.exit() == Exit::Ok {
+            return None;
+        }
+        let (first, all) = match &self.found {
+            Found::Rdb(report) => {
+                let worst = report.findings.iter().rev().max_by_key(|f| f.severity);
+                let worst = worst.map(|f| format!("{f} [{}]", f.code));
+                (worst, report.totals.values().sum::<u64>())
+            }
+            Found::Log(report) => worst_of(report),
+        };
+        let more = all.saturating_sub(1);
+        let first = first?;
+        Some(match more {
+            0 => first,
+            _ => format!("{first}, and {} more", counted(more, "finding", "findings")),
+        })
+    }
+
+    /// What there is to say though there is a verdict.
+    #[must_use]
+    pub fn note(&self) -> Option<String> {
+        self.wrapping.compression.as_ref()?.note()
+    }
+
     /// Why there is no verdict.
-    fn failures(&self) -> Vec<String> {
+    #[must_use]
+    pub fn failures(&self) -> Vec<String> {
         match &self.found {
             Found::Rdb(report) => {
                 let failure = report.failure.as_ref().map(ToString::to_string);
@@ -218,6 +294,26 @@ impl Judged {
             Found::Log(report) => report.failures(),
         }
     }
+}
+
+/// The worst finding of a log and its files, and how many there are.
+fn worst_of(report: &SetReport) -> (Option<String>, u64) {
+    let beside = report.findings.iter().map(|f| (f, f.file.as_deref()));
+    let inside = report.files.iter().flat_map(|file| {
+        let name = report.manifest.as_ref().map(|_| file.name.as_slice());
+        file.findings.iter().map(move |f| (f, name))
+    });
+    let mut all: Vec<_> = beside.chain(inside).collect();
+    // The first of the worst.
+    all.reverse();
+    let worst = all.iter().max_by_key(|(finding, _)| finding.effect);
+    let worst = worst.map(|(finding, file)| {
+        let file = file.map_or_else(String::new, |file| format!("{}: ", shown_name(file)));
+        format!("{file}{finding} [{}]", finding.code)
+    });
+    let totals = |file: &FileReport| file.totals.values().sum::<u64>();
+    let files: u64 = report.files.iter().map(totals).sum();
+    (worst, files + report.totals.values().sum::<u64>())
 }
 
 /// Tells of a path that could not be judged.
