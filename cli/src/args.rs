@@ -125,6 +125,7 @@ Examples:
   rdbkit check dump.rdb
   rdbkit check --json backups/*.rdb | jq -r 'select(.verdict != \"loads\").path'
   rdbkit check /var/lib/redis/appendonlydir
+  rdbkit check /var/backups/redis /var/lib/redis
   rdbkit check dump.rdb.gz appendonly.aof.zst
   ssh backup cat dump.rdb.gz | rdbkit check -
   rdbkit check --for valkey:9.1 --databases 32 dump.rdb
@@ -137,12 +138,13 @@ limit was hit.";
 #[derive(Args, Clone, Debug)]
 #[command(after_help = CHECK_EXAMPLES)]
 pub struct CheckArgs {
-    /// Files to verify: RDB files, append-only files, manifests, folders with a
-    /// manifest; "-" is standard input. Files may be compressed with gzip, zstd or lz4
+    /// Files to verify: RDB files, append-only files, manifests; "-" is standard
+    /// input. Files may be compressed with gzip, zstd or lz4. Folders: with a
+    /// manifest, of backups, or the data folder of a server
     #[arg(required = true, value_name = "PATH")]
     pub files: Vec<PathBuf>,
 
-    /// One JSON object per path on one line
+    /// One JSON object per path on one line; of a folder of backups one per file
     #[arg(long)]
     pub json: bool,
 

@@ -156,7 +156,10 @@ fn what_cannot_be_read_is_said_with_the_reason() {
     let path = folder.path().to_str().unwrap().to_owned();
     for (arg, word) in [
         ("/nowhere", "No such file"),
-        (path.as_str(), "no manifest in this folder"),
+        (
+            path.as_str(),
+            "nothing to check: no manifest in this folder",
+        ),
     ] {
         let output = rdbkit(&[arg]).assert().code(2).get_output().clone();
         let text = String::from_utf8(output.stderr).unwrap();

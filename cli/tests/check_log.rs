@@ -139,16 +139,16 @@ fn a_folder_without_its_manifest_is_told() {
 }
 
 #[test]
-fn the_data_folder_gets_a_hint() {
+fn the_data_folder_is_checked_with_the_log_in_it() {
     let folder = case("set");
     let output = rdbkit(&[folder.path().to_str().unwrap()])
         .assert()
-        .code(2)
+        .code(0)
         .get_output()
         .clone();
-    let text = String::from_utf8(output.stderr).unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
     assert!(
-        text.contains("did you mean") && text.contains("appendonlydir?"),
+        text.contains("with appendonly yes a server loads appendonlydir (loads)"),
         "{text}"
     );
 }
