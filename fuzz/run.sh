@@ -9,6 +9,8 @@ cd "$(dirname "$0")"
 
 seconds=${1:?usage: run.sh SECONDS [TARGET...]}
 shift
+limit=-max_total_time=$seconds
+[ "$seconds" != 0 ] || limit=-runs=0
 [ $# -gt 0 ] || set -- $(sed -n 's/^name = "\([a-z_]*\)"$/\1/p' Cargo.toml)
 
 command -v cargo-fuzz >/dev/null || cargo install cargo-fuzz --locked
@@ -24,7 +26,7 @@ for target; do
     log=$logs/$target.log
     verdict=ok
     cargo fuzz run --sanitizer none "$target" "corpus/$target" "corpus-min/$target" -- \
-        -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=32768 \
+        "$limit" -timeout=10 -rss_limit_mb=1024 -max_len=32768 \
         -print_final_stats=1 -verbosity=1 >"$log" 2>&1 || verdict=FAILED
     execs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log" | tail -1)
     cov=$(sed -n 's/^#.* cov: \([0-9]*\) .*/\1/p' "$log" | tail -1)

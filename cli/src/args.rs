@@ -5,10 +5,12 @@ mod aof_edit;
 mod aof_search;
 mod diff;
 mod digest;
+mod explain;
 mod export;
 mod extract;
 mod filter;
 mod get;
+mod inspect;
 mod keys;
 mod rdb_stats;
 mod salvage;
@@ -23,10 +25,12 @@ pub use aof_edit::{CutArgs, Destination, DropArgs, RepairArgs};
 pub use aof_search::{HistoryArgs, LogArgs, PointsArgs, StatsArgs};
 pub use diff::{DiffArgs, Duration};
 pub use digest::DigestArgs;
+pub use explain::ExplainArgs;
 pub use export::{ExportArgs, ExportFormat};
 pub use extract::{ExtractArgs, Without};
 pub use filter::{ExpiryArg, FilterArgs, Size};
 pub use get::GetArgs;
+pub use inspect::InspectArgs;
 pub use keys::KeysArgs;
 pub use rdb_stats::{AllocatorArg, RdbStatsArgs};
 pub use salvage::SalvageArgs;
@@ -118,6 +122,15 @@ pub enum Command {
     /// next ones are searched for. Each gap is told of: where, how much, between
     /// which keys, why. What is kept is kept byte for byte, and the new file loads.
     Salvage(SalvageArgs),
+
+    /// Explain findings: what they mean, how they come about, what to do
+    Explain(ExplainArgs),
+
+    /// Show the bytes of one place of a file, and which fields they are
+    ///
+    /// Around the place that a report names: a hexdump, with what each field says,
+    /// and where and why reading stopped.
+    Inspect(InspectArgs),
 }
 
 const CHECK_EXAMPLES: &str = "\

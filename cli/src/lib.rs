@@ -8,7 +8,9 @@ mod args;
 mod cmd;
 pub mod compat;
 mod exit;
+mod explain;
 mod input;
+mod inspect;
 mod output;
 mod positioned;
 mod proof;
@@ -24,9 +26,9 @@ use clap::Parser;
 
 pub use args::{
     AllocatorArg, AofCommand, CheckArgs, Cli, Command, CutArgs, Destination, DiffArgs, DigestArgs,
-    DropArgs, Duration, ExpiryArg, ExportArgs, ExportFormat, ExtractArgs, FilterArgs, GetArgs,
-    HistoryArgs, KeysArgs, LogArgs, PointsArgs, RdbStatsArgs, RepairArgs, SalvageArgs, Size,
-    StatsArgs, Without,
+    DropArgs, Duration, ExpiryArg, ExplainArgs, ExportArgs, ExportFormat, ExtractArgs, FilterArgs,
+    GetArgs, HistoryArgs, InspectArgs, KeysArgs, LogArgs, PointsArgs, RdbStatsArgs, RepairArgs,
+    SalvageArgs, Size, StatsArgs, Without,
 };
 pub use exit::Exit;
 pub use input::{Compression, Damage, Fault, Format, Input, OpenError, Totals};
@@ -59,6 +61,8 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> io::Result<Exit> {
         Command::Get(args) => cmd::get::run(args, streams),
         Command::Stats(args) => cmd::stats::run(args, streams),
         Command::Salvage(args) => cmd::salvage::run(args, streams),
+        Command::Explain(args) => cmd::explain::run(args, streams),
+        Command::Inspect(args) => cmd::inspect::run(args, streams),
     }
 }
 

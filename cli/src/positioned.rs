@@ -1,11 +1,13 @@
 //! Files that are read at any place, and a temporary one.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use rdbkit_aof::fs::shown;
 use rdbkit_rdb::diff::{ReadAt, TempSpace};
+
+use crate::input::{Compression, Input};
 
 /// A regular file, read where it is asked for. Not mapped: a map of a file that
 /// is cut short meanwhile ends the program, and is no faster here.
@@ -63,6 +65,20 @@ impl TempSpace for Temporary {
         };
         file.write_all(bytes).map_err(|e| within(&self.folder, e))
     }
+}
+
+/// What is in a compressed file or a pipe, as a file without a name in this folder or in
+/// that of the system, and what there is to note of it.
+///
+/// # Errors
+///
+/// Of the operating system, and damage of the compressed data.
+pub fn unpacked(mut input: Input, folder: Option<&Path>) -> io::Result<(File, Option<String>)> {
+    let mut file = temporary(folder)?;
+    io::copy(&mut input, &mut file)?;
+    file.rewind()?;
+    let note = input.compression().and_then(Compression::note);
+    Ok((file, note))
 }
 
 /// A file without a name in this folder, or in that of the system.

@@ -381,3 +381,21 @@ fn drop_in_tools_take_no_compressed_files() {
         assert!(said.contains(why) && !said.contains("gzip"), "{said}");
     }
 }
+
+/// An offset in a report is one of the unpacked data, and there it is looked at.
+#[test]
+fn places_are_those_of_the_unpacked_data() {
+    let data = fs::read(testdata(RDB)).unwrap();
+    let (plain, packed) = (Place::new(), Place::new());
+    plain.put("file", &data);
+    packed.put("file", &zstd(&data));
+    for at in ["0", "937", "10731"] {
+        let args = ["inspect", "file", "--at", at];
+        let (want, got) = (plain.run(&args), packed.run(&args));
+        assert_eq!(said(&got), said(&want));
+    }
+    packed.put("file", &zstd(&data)[..500]);
+    let output = packed.run(&["inspect", "file", "--at", "1"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("the zstd data end too early"));
+}

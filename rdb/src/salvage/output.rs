@@ -12,8 +12,8 @@ use super::source::Source;
 use super::{Report, SalvageError};
 use crate::decoder::record::key_name;
 use crate::event::Part;
-use crate::verify::Code;
 use crate::verify::function::{self, FunctionVerdict, Libraries};
+use crate::verify::{Code, Product};
 use crate::write::{SizesAt, Writer};
 use crate::{Checkpoint, Decoder, Limits, Step};
 
@@ -92,6 +92,10 @@ impl<'w, W: Write> Output<'w, W> {
                 code: Code::VersionUnsupported,
                 message: "an AUX field of Valkey, which does not read this version".to_owned(),
             })),
+            What::Aux(AuxName::Valkey) if self.is_late(examiner) => Ok(Some(LeftOut {
+                code: Code::BadRecord,
+                message: "an AUX field of Valkey, behind what was judged for Redis".to_owned(),
+            })),
             What::Aux(_) | What::ModuleAux | What::Template { .. } => {
                 self.copy(piece, examiner)?;
                 Ok(None)
@@ -105,6 +109,12 @@ impl<'w, W: Write> Output<'w, W> {
             }
             What::Header(..) | What::SelectDb(_) | What::Hint | What::Import => Ok(None),
         }
+    }
+
+    /// Whether the field that says who wrote the file came too late to be heeded:
+    /// it would say of the new file that Valkey has to take what it holds.
+    fn is_late<S: Source>(&self, examiner: &Examiner<S>) -> bool {
+        self.options.server.is_none() && examiner.server.product == Product::Redis
     }
 
     fn key<S: Source>(

@@ -56,6 +56,8 @@ pub(super) struct Scan<'o, S> {
     pub stated: Option<u64>,
     /// Whether a key was found yet, and a database selected.
     pub any_key: bool,
+    /// Whether anything was taken that products judge differently.
+    judged: bool,
     selected: bool,
     /// The last key before what comes next.
     last: Option<(Piece, u64)>,
@@ -113,6 +115,7 @@ impl<'o, S: Source> Scan<'o, S> {
             found_here: 0,
             stated: None,
             any_key: false,
+            judged: false,
             selected: false,
             last: None,
             open: false,
@@ -221,6 +224,10 @@ impl<'o, S: Source> Scan<'o, S> {
     fn take<W: Write>(&mut self, piece: Piece, out: &mut Output<'_, W>) -> Outcome<()> {
         let before = self.standing();
         let mut strange = false;
+        self.judged |= matches!(
+            piece.what,
+            What::Key(_) | What::Function | What::ModuleAux | What::Template { .. } | What::Import
+        );
         match piece.what {
             What::Key(key) => {
                 let bytes = piece.end - piece.begin;
@@ -249,7 +256,7 @@ impl<'o, S: Source> Scan<'o, S> {
             }
             What::Header(..) => self.select(0),
             What::Template { id, fields } => self.examiner.know_template(id, fields),
-            What::Aux(AuxName::Valkey) if self.examiner.is_read_by_valkey() => {
+            What::Aux(AuxName::Valkey) if !self.judged && self.examiner.is_read_by_valkey() => {
                 let format = self.examiner.format;
                 let (dialect, version) = (format.dialect(), format.version());
                 let server = Server::for_file(Product::Valkey, dialect, version);

@@ -380,6 +380,21 @@ fn a_piece_of_a_file_and_another_file() {
 }
 
 #[test]
+fn the_product_is_not_told_behind_the_keys() {
+    // A hash with metadata, which Valkey does not know, and then its field.
+    let record = b"\x18\x01h\0\0\0\0\0\0\0\0\x01\x00\x01f\x01v";
+    let field = b"\xfa\x0avalkey-ver\x058.1.1";
+    let parts: [&[u8]; 4] = [b"REDIS0011\xfe\x00", record, field, b"\x00\x01k\x01v\xff"];
+    let file = sealed(parts.concat());
+    let (keys, report) = salvage(&file);
+    assert_eq!(keys.len(), 2, "{report:?}");
+    let gap = &report.gaps[0];
+    assert_eq!((gap.kind, gap.code), (Kind::LeftOut, Code::BadRecord));
+    assert_eq!((gap.offset, gap.bytes), (28, 18));
+    assert_eq!(report.server.product, verify::Product::Redis);
+}
+
+#[test]
 fn nonsense_is_done_with_soon() {
     let mut state = 1u64;
     let noise: Vec<u8> = (0..1 << 17)

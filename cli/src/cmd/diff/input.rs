@@ -1,7 +1,6 @@
 //! The files that are compared: RDB files, or what of a log is one.
 
-use std::fs::{self, File};
-use std::io;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use rdbkit_aof::fs::{Log, shown};
@@ -9,7 +8,7 @@ use rdbkit_aof::{FileKind, Layout, sniff};
 use rdbkit_rdb::diff::ReadAt;
 
 use crate::input::{Input, packed_otherwise};
-use crate::positioned::{Positioned, temporary};
+use crate::positioned::{Positioned, unpacked};
 
 /// One of the two files.
 #[derive(Debug)]
@@ -49,7 +48,11 @@ impl Compared {
         let input = Input::open(named).map_err(|e| e.to_string())?;
         let (file, note) = match input.into_file() {
             Ok(file) => (file, None),
-            Err(input) => unpacked(named, input, temp)?,
+            Err(input) => {
+                let cannot = |e| format!("cannot unpack {name}: {e}");
+                let (file, note) = unpacked(input, temp).map_err(cannot)?;
+                (file, note.map(|note| format!("{name}: {note}")))
+            }
         };
         let file = Positioned(file);
         match kind(named, &file)? {
@@ -76,20 +79,6 @@ impl Compared {
             ));
         }
     }
-}
-
-/// What is in a compressed file, and what there is to note of it.
-fn unpacked(
-    named: &Path,
-    mut input: Input,
-    temp: Option<&Path>,
-) -> Result<(File, Option<String>), String> {
-    let name = shown(named);
-    let cannot = |e: io::Error| format!("cannot unpack {name}: {e}");
-    let mut file = temporary(temp).map_err(cannot)?;
-    io::copy(&mut input, &mut file).map_err(cannot)?;
-    let note = input.compression().and_then(|c| c.note());
-    Ok((file, note.map(|note| format!("{name}: {note}"))))
 }
 
 fn again(what: &str) -> String {
