@@ -195,10 +195,10 @@ impl Input {
     /// # Errors
     ///
     /// Gives back what is none.
-    pub fn into_file(self) -> Result<File, Input> {
+    pub fn into_file(self) -> Result<File, Box<Input>> {
         match self.bytes {
             Bytes::File(file) => Ok(file),
-            bytes => Err(Input { bytes, ..self }),
+            bytes => Err(Box::new(Input { bytes, ..self })),
         }
     }
 

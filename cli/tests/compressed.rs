@@ -15,7 +15,9 @@ use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use serde_json::Value;
 use tempfile::TempDir;
 
-const FORMATS: [(&str, fn(&[u8]) -> Vec<u8>); 3] = [("gzip", gzip), ("zstd", zstd), ("lz4", lz4)];
+type Pack = fn(&[u8]) -> Vec<u8>;
+
+const FORMATS: [(&str, Pack); 3] = [("gzip", gzip), ("zstd", zstd), ("lz4", lz4)];
 
 const RDB: &str = "rdb/redis-8.0-sid/dense.rdb";
 const AOF: &str = "aof/redis-7.0-bookworm/mp-ops/appendonly.aof.1.incr.aof";

@@ -45,7 +45,7 @@ fn look(args: &InspectArgs) -> Result<(inspect::Place, render::Bytes), String> {
         Ok(file) => file,
         Err(input) if input.compression().is_some() => {
             let cannot = |e| format!("cannot unpack {name}: {e}");
-            unpacked(input, None).map_err(cannot)?.0
+            unpacked(*input, None).map_err(cannot)?.0
         }
         Err(_) => {
             return Err(format!(

@@ -50,7 +50,7 @@ impl Compared {
             Ok(file) => (file, None),
             Err(input) => {
                 let cannot = |e| format!("cannot unpack {name}: {e}");
-                let (file, note) = unpacked(input, temp).map_err(cannot)?;
+                let (file, note) = unpacked(*input, temp).map_err(cannot)?;
                 (file, note.map(|note| format!("{name}: {note}")))
             }
         };
