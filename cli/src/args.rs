@@ -14,6 +14,7 @@ mod inspect;
 mod keys;
 mod rdb_stats;
 mod salvage;
+mod setup;
 
 use std::path::PathBuf;
 
@@ -34,6 +35,7 @@ pub use inspect::InspectArgs;
 pub use keys::KeysArgs;
 pub use rdb_stats::{AllocatorArg, RdbStatsArgs};
 pub use salvage::SalvageArgs;
+pub use setup::{CompletionsArgs, ManArgs};
 
 /// Verify Redis and Valkey persistence files: would the server load them?
 ///
@@ -131,6 +133,12 @@ pub enum Command {
     /// Around the place that a report names: a hexdump, with what each field says,
     /// and where and why reading stopped.
     Inspect(InspectArgs),
+
+    /// Print what a shell reads to complete command lines
+    Completions(CompletionsArgs),
+
+    /// Print the manual, or write the pages of all commands
+    Man(ManArgs),
 }
 
 const CHECK_EXAMPLES: &str = "\

@@ -25,10 +25,10 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use args::{
-    AllocatorArg, AofCommand, CheckArgs, Cli, Command, CutArgs, Destination, DiffArgs, DigestArgs,
-    DropArgs, Duration, ExpiryArg, ExplainArgs, ExportArgs, ExportFormat, ExtractArgs, FilterArgs,
-    GetArgs, HistoryArgs, InspectArgs, KeysArgs, LogArgs, PointsArgs, RdbStatsArgs, RepairArgs,
-    SalvageArgs, Size, StatsArgs, Without,
+    AllocatorArg, AofCommand, CheckArgs, Cli, Command, CompletionsArgs, CutArgs, Destination,
+    DiffArgs, DigestArgs, DropArgs, Duration, ExpiryArg, ExplainArgs, ExportArgs, ExportFormat,
+    ExtractArgs, FilterArgs, GetArgs, HistoryArgs, InspectArgs, KeysArgs, LogArgs, ManArgs,
+    PointsArgs, RdbStatsArgs, RepairArgs, SalvageArgs, Size, StatsArgs, Without,
 };
 pub use exit::Exit;
 pub use input::{Compression, Damage, Fault, Format, Input, OpenError, Totals};
@@ -63,6 +63,8 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> io::Result<Exit> {
         Command::Salvage(args) => cmd::salvage::run(args, streams),
         Command::Explain(args) => cmd::explain::run(args, streams),
         Command::Inspect(args) => cmd::inspect::run(args, streams),
+        Command::Completions(args) => cmd::setup::completions(args, streams),
+        Command::Man(args) => cmd::setup::man(args, streams),
     }
 }
 

@@ -11,4 +11,5 @@ pub mod get;
 pub mod inspect;
 pub mod keys;
 pub mod salvage;
+pub mod setup;
 pub mod stats;

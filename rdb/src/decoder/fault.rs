@@ -2,11 +2,21 @@
 
 use nom::Err as NomErr;
 
+use crate::decoder::drive::Captured;
 use crate::decoder::module::Items;
 use crate::decoder::{Decoder, Sink, State};
 use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::event::Token;
 use crate::grammar::{Bad, What, needed};
 use crate::wire::Opcode;
+
+/// What a second look found.
+enum Look {
+    /// How long a window may do.
+    More(usize),
+    /// A token with a special encoding at `at` where a length belongs.
+    Lax { used: usize, token: Token, at: u64 },
+}
 
 impl Decoder {
     /// Sorts out why there is no token: `Some` is how long a window may do,
@@ -19,28 +29,42 @@ impl Decoder {
         e: NomErr<Bad>,
         sink: &mut S,
     ) -> Result<Option<usize>> {
+        let begin = self.offset;
+        match self.second_look(window, eof, e)? {
+            Look::More(bytes) => Ok(Some(bytes)),
+            Look::Lax { used, token, at } => {
+                sink.token(window, begin, used, token);
+                sink.lax_length(at);
+                Ok(None)
+            }
+        }
+    }
+
+    /// For any sink: the decoder once more for each of them would be large.
+    fn second_look(&mut self, window: &[u8], eof: bool, e: NomErr<Bad>) -> Result<Look> {
+        let more = |n| Look::More(window.len().saturating_add(needed(n)));
         let bad = match e {
-            NomErr::Incomplete(n) => return Ok(Some(window.len().saturating_add(needed(n)))),
+            NomErr::Incomplete(n) => return Ok(more(n)),
             NomErr::Error(bad) | NomErr::Failure(bad) => bad,
         };
         if bad.what != What::SpecialLength {
             return self.fail(window, bad);
         }
-        let begin = self.offset;
+        let at = self.offset + (window.len() - bad.left) as u64;
+        let mut found = Captured(None);
         let again = if eof {
-            self.advance::<true, S>(window, true, sink)
+            self.advance::<true, _>(window, true, &mut found)
         } else {
-            self.advance::<false, S>(window, true, sink)
+            self.advance::<false, _>(window, true, &mut found)
         };
-        match again {
-            Ok(()) => {
-                let at = begin + (window.len() - bad.left) as u64;
+        match (again, found) {
+            (Ok(()), Captured(Some((used, token)))) => {
                 self.lax_length = Some(at);
-                sink.lax_length(at);
-                Ok(None)
+                Ok(Look::Lax { used, token, at })
             }
-            Err(NomErr::Incomplete(n)) => Ok(Some(window.len().saturating_add(needed(n)))),
-            Err(NomErr::Error(bad) | NomErr::Failure(bad)) => self.fail(window, bad),
+            (Ok(()), Captured(None)) => self.fail(window, bad),
+            (Err(NomErr::Incomplete(n)), _) => Ok(more(n)),
+            (Err(NomErr::Error(bad) | NomErr::Failure(bad)), _) => self.fail(window, bad),
         }
     }
 
