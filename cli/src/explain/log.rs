@@ -193,6 +193,13 @@ pub(super) fn advice(code: Code) -> Option<Advice> {
             "The server was stopped, or the folder copied, while a rewrite was going on. The log does not need the file.",
             NOTHING,
         ),
+        Code::MixedCopy => (
+            "The folder was copied file by file while a rewrite ended, so that the manifest is of one moment and the files are of another.",
+            &[
+                "Copy the folder again, best while no rewrite is going on and none begins.",
+                "Where the server is gone, look for the manifest of the files that are there in another copy.",
+            ],
+        ),
         Code::StartsEmpty => (
             "The manifest is new, and the files are of an older one: the server starts EMPTY.",
             MANIFEST,
