@@ -12,6 +12,7 @@ mod filter;
 mod get;
 mod inspect;
 mod keys;
+mod policy;
 mod rdb_stats;
 mod salvage;
 mod setup;
@@ -33,6 +34,7 @@ pub use filter::{ExpiryArg, FilterArgs, Size};
 pub use get::GetArgs;
 pub use inspect::InspectArgs;
 pub use keys::KeysArgs;
+pub use policy::PolicyArgs;
 pub use rdb_stats::{AllocatorArg, RdbStatsArgs};
 pub use salvage::SalvageArgs;
 pub use setup::{CompletionsArgs, ManArgs};
@@ -211,6 +213,10 @@ pub struct CheckArgs {
     /// [default: one for each processor; RDB files below 4 MiB take one]
     #[arg(long, value_name = "N", value_parser = value_parser!(u8).range(1..=16))]
     pub threads: Option<u8>,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub policy: PolicyArgs,
 }
 
 impl CheckArgs {

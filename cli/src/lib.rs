@@ -12,6 +12,7 @@ mod explain;
 mod input;
 mod inspect;
 mod output;
+mod policy;
 mod positioned;
 mod proof;
 mod render;

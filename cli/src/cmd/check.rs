@@ -12,6 +12,7 @@ use rdbkit_rdb::verify::{Options, Server};
 use crate::Streams;
 use crate::args::CheckArgs;
 use crate::exit::Exit;
+use crate::policy::Policy;
 
 pub(crate) use folder::{Row, Skipped, Why};
 
@@ -41,11 +42,18 @@ pub fn run(args: &CheckArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
             Server::newest(server.product)
         )?;
     }
+    let policy = match Policy::new(&args.policy, streams.now_ms) {
+        Ok(policy) => policy,
+        Err(why) => {
+            writeln!(streams.err, "rdbkit: policy: {why}")?;
+            return Ok(Exit::Trouble);
+        }
+    };
     let mut worst = Exit::Ok;
     for path in &args.files {
         let told = match folder::is_folder(path) {
-            true => folder::check(path, args, &options, streams),
-            false => file(path, args, &options, streams),
+            true => folder::check(path, args, &options, &policy, streams),
+            false => file(path, args, &options, &policy, streams),
         };
         match told {
             Ok(exit) => worst = worst.max(exit),
@@ -62,10 +70,12 @@ fn file(
     path: &Path,
     args: &CheckArgs,
     options: &Options,
+    policy: &Policy,
     streams: &mut Streams<'_>,
 ) -> io::Result<Exit> {
     match one::judge(path, args, options) {
         Ok(judged) => {
+            let judged = judged.held_to(policy, path);
             judged.tell(path, args, streams)?;
             Ok(judged.exit())
         }

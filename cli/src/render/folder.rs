@@ -56,8 +56,16 @@ pub fn report(
 /// How many load, and what was not looked at.
 #[must_use]
 pub fn summary(rows: &[Row], skipped: &[Skipped]) -> Vec<String> {
-    let count = |exit: Exit| rows.iter().filter(|row| row.exit == exit).count() as u64;
-    let mut text = counted(count(Exit::Ok), "loads", "load");
+    let loads = |row: &&Row| row.exit == Exit::Ok || row.violates;
+    let count = |exit: Exit| {
+        let others = rows.iter().filter(|row| row.exit == exit && !loads(row));
+        others.count() as u64
+    };
+    let mut text = counted(rows.iter().filter(loads).count() as u64, "loads", "load");
+    match rows.iter().filter(|row| row.violates).count() as u64 {
+        0 => {}
+        n => text.push_str(&format!(", of which {n} do not meet the policy")),
+    }
     for (exit, one, many) in [
         (
             Exit::Problems,

@@ -12,6 +12,7 @@ use rdbkit_rdb::ObjectKind;
 use rdbkit_rdb::verify::{ChecksumState, Database, Finding, Report, Server};
 use serde::Serialize;
 
+use crate::policy::Violation;
 use crate::render::wrapping::{Wrapping, WrappingJson};
 
 /// Version of the shape; grows when a field changes its meaning or goes.
@@ -39,6 +40,7 @@ struct Json<'r> {
     needs: NeedsJson<'r>,
     findings: Vec<FindingJson<'r>>,
     finding_counts: BTreeMap<&'static str, u64>,
+    policy: Option<&'r [Violation]>,
     error: Option<String>,
 }
 
@@ -127,8 +129,11 @@ pub fn report(
     path: &Path,
     report: &Report,
     wrapping: &Wrapping,
+    policy: Option<&[Violation]>,
 ) -> io::Result<()> {
-    line(out, &rdb(path, report, wrapping))
+    let mut json = rdb(path, report, wrapping);
+    json.policy = policy;
+    line(out, &json)
 }
 
 fn rdb<'r>(path: &Path, report: &'r Report, wrapping: &Wrapping) -> Json<'r> {
@@ -178,6 +183,7 @@ fn rdb<'r>(path: &Path, report: &'r Report, wrapping: &Wrapping) -> Json<'r> {
             .iter()
             .map(|(code, n)| (code.name(), *n))
             .collect(),
+        policy: None,
         error: (report.failure.as_ref().map(ToString::to_string)).or(wrapping.damage.clone()),
     }
 }

@@ -14,6 +14,7 @@ pub mod folder;
 pub mod inspect;
 pub mod json;
 pub mod keys;
+pub mod policy;
 pub mod salvage;
 pub mod salvage_json;
 pub mod shell;

@@ -19,6 +19,7 @@ pub use self::row::Row;
 use super::{log, one};
 use crate::args::CheckArgs;
 use crate::exit::Exit;
+use crate::policy::Policy;
 use crate::render::folder as render;
 use crate::{Streams, render::json};
 
@@ -38,6 +39,7 @@ pub fn check(
     path: &Path,
     args: &CheckArgs,
     options: &Options,
+    policy: &Policy,
     streams: &mut Streams<'_>,
 ) -> io::Result<Exit> {
     let contents = match Contents::of(path) {
@@ -59,7 +61,7 @@ pub fn check(
         one::tell_failure(path, &why, args, streams)?;
         return Ok(Exit::Trouble);
     }
-    let mut rows = judge_all(&contents.candidates, args, options);
+    let mut rows = judge_all(&contents.candidates, args, options, policy);
     // Newest first; what is of the same second by name.
     rows.sort_by(|a, b| b.time.cmp(&a.time).then_with(|| a.path.cmp(&b.path)));
     let worst = rows.iter().map(|row| row.exit).max().unwrap_or(Exit::Ok);
@@ -86,7 +88,12 @@ pub fn check(
 
 /// Judges several files at a time, or one after the other with all threads where one is
 /// most of it all.
-fn judge_all(candidates: &[Candidate], args: &CheckArgs, options: &Options) -> Vec<Row> {
+fn judge_all(
+    candidates: &[Candidate],
+    args: &CheckArgs,
+    options: &Options,
+    policy: &Policy,
+) -> Vec<Row> {
     let available = || thread::available_parallelism().map_or(1, usize::from);
     let threads = match args.threads() {
         0 => available(),
@@ -115,7 +122,7 @@ fn judge_all(candidates: &[Candidate], args: &CheckArgs, options: &Options) -> V
     let done = Mutex::new(Vec::with_capacity(order.len()));
     let work = || {
         while let Some(candidate) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let row = Row::of(candidate, args, options);
+            let row = Row::of(candidate, args, options, policy);
             // A job that panics does so before the lock is taken.
             if let Ok(mut done) = done.lock() {
                 done.push(row);

@@ -7,12 +7,13 @@ use std::path::Path;
 use rdbkit_aof::fs::{shown, shown_name};
 use rdbkit_aof::verify::{Effect, FileReport, SetReport};
 use rdbkit_aof::{Layout, sniff};
-use rdbkit_rdb::verify::{self, Code, Finding, Options, Report, Verdict};
+use rdbkit_rdb::verify::{self, Code, Finding, Options, Report, Server, Verdict};
 
 use super::log;
 use crate::args::CheckArgs;
 use crate::exit::Exit;
 use crate::input::{Input, packed_otherwise};
+use crate::policy::{Facts, Policy, Violation};
 use crate::render::text::counted;
 use crate::render::wrapping::Wrapping;
 use crate::{Streams, render};
@@ -21,6 +22,8 @@ use crate::{Streams, render};
 pub struct Judged {
     found: Found,
     wrapping: Wrapping,
+    /// Demands that are not met; `None` where none were made.
+    violations: Option<Vec<Violation>>,
 }
 
 enum Found {
@@ -42,6 +45,7 @@ pub fn judge(path: &Path, args: &CheckArgs, options: &Options) -> Result<Judged,
         return Ok(Judged {
             found: Found::Log(Box::new(report)),
             wrapping: Wrapping::default(),
+            violations: None,
         });
     }
     let mut input = Input::open(path).map_err(|e| e.to_string())?;
@@ -74,7 +78,11 @@ pub fn judge(path: &Path, args: &CheckArgs, options: &Options) -> Result<Judged,
             Found::Log(report) => report.failure = Some(error.to_string()),
         }
     }
-    Ok(Judged { found, wrapping })
+    Ok(Judged {
+        found,
+        wrapping,
+        violations: None,
+    })
 }
 
 /// A log that is one file. A pipe is gone behind that; the report tells what it should
@@ -171,13 +179,54 @@ impl Judged {
         match &self.found {
             _ if self.found.has_failed() || self.wrapping.damage.is_some() => Exit::Trouble,
             Found::Rdb(report) => match report.verdict() {
-                Verdict::Loads => Exit::Ok,
+                Verdict::Loads => self.of_policy(),
                 Verdict::LoadsTruncated | Verdict::Refused | Verdict::Undecided => Exit::Problems,
             },
             Found::Log(report) => match report.worst_of_all() {
-                None | Some(Effect::Loads) => Exit::Ok,
+                None | Some(Effect::Loads) => self.of_policy(),
                 Some(_) => Exit::Problems,
             },
+        }
+    }
+
+    fn of_policy(&self) -> Exit {
+        let violates = |found: &[Violation]| !found.is_empty();
+        match self.violations.as_deref().is_some_and(violates) {
+            true => Exit::Problems,
+            false => Exit::Ok,
+        }
+    }
+
+    /// Whether nothing is wrong with it but that it is not what was demanded.
+    #[must_use]
+    pub fn violates(&self) -> bool {
+        let good = match &self.found {
+            Found::Rdb(report) => report.verdict() == Verdict::Loads,
+            Found::Log(report) => matches!(report.worst_of_all(), None | Some(Effect::Loads)),
+        };
+        good && self.exit() == Exit::Problems
+    }
+
+    /// Compares with what was demanded.
+    #[must_use]
+    pub fn held_to(mut self, policy: &Policy, path: &Path) -> Judged {
+        // Of what could not be read to its end, nothing else can be said.
+        if policy.is_some() && self.failures().is_empty() {
+            self.violations = Some(policy.violations(path, &self.facts()));
+        }
+        self
+    }
+
+    fn facts(&self) -> Facts {
+        let (keys, bytes, server) = match &self.found {
+            Found::Rdb(report) => (Some(report.total().keys), Some(report.bytes), report.server),
+            Found::Log(report) => (None, None, Some(report.server)),
+        };
+        Facts {
+            time: self.time(),
+            keys,
+            bytes,
+            server: server.unwrap_or(Server::REDIS),
         }
     }
 
@@ -199,6 +248,12 @@ impl Judged {
             _ if args.json => self.json(path, out),
             Found::Rdb(report) => render::text::report(out, path, report, wrapping),
             Found::Log(report) => render::text::log::report(out, path, report, wrapping),
+        }?;
+        match &self.violations {
+            Some(violations) if !args.quiet && !args.json => {
+                render::policy::rows(streams.out, violations)
+            }
+            _ => Ok(()),
         }
     }
 
@@ -208,10 +263,10 @@ impl Judged {
     ///
     /// Of writing.
     pub fn json(&self, path: &Path, out: &mut dyn io::Write) -> io::Result<()> {
-        let wrapping = &self.wrapping;
+        let (wrapping, policy) = (&self.wrapping, self.violations.as_deref());
         match &self.found {
-            Found::Rdb(report) => render::json::report(out, path, report, wrapping),
-            Found::Log(report) => render::json::log::report(out, path, report, wrapping),
+            Found::Rdb(report) => render::json::report(out, path, report, wrapping, policy),
+            Found::Log(report) => render::json::log::report(out, path, report, wrapping, policy),
         }
     }
 
@@ -257,6 +312,12 @@ impl Judged {
     pub fn why(&self) -> Option<String> {
         if self.exit() == Exit::Ok {
             return None;
+        }
+        if let Some([first, more @ ..]) = self.violations.as_deref() {
+            return Some(match more.len() {
+                0 => first.to_string(),
+                n => format!("{first}, and {n} more"),
+            });
         }
         let (first, all) = match &self.found {
             Found::Rdb(report) => {

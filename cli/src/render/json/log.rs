@@ -8,6 +8,7 @@ use rdbkit_aof::FileKind;
 use rdbkit_aof::verify::{Code, Counts, Cut, FileReport, Finding, SetReport};
 use serde::Serialize;
 
+use crate::policy::Violation;
 use crate::render::json::{Json, SCHEMA, ServerJson, Text, line, path_text, rdb, server};
 use crate::render::wrapping::{Wrapping, WrappingJson};
 
@@ -29,6 +30,7 @@ struct LogJson<'r> {
     files: Vec<FileJson<'r>>,
     findings: Vec<FindingJson<'r>>,
     finding_counts: BTreeMap<&'static str, u64>,
+    policy: Option<&'r [Violation]>,
     error: Option<String>,
 }
 
@@ -90,6 +92,7 @@ pub fn report(
     path: &Path,
     report: &SetReport,
     wrapping: &Wrapping,
+    policy: Option<&[Violation]>,
 ) -> io::Result<()> {
     let failed = report.has_failed();
     let json = LogJson {
@@ -107,6 +110,7 @@ pub fn report(
         files: report.files.iter().map(|f| file(path, f)).collect(),
         findings: report.findings.iter().map(finding).collect(),
         finding_counts: totals(&report.totals),
+        policy,
         error: report.failures().into_iter().next(),
     };
     line(out, &json)

@@ -10,6 +10,7 @@ use super::json_of;
 use crate::args::CheckArgs;
 use crate::cmd::check::one::{self, Judged};
 use crate::exit::Exit;
+use crate::policy::Policy;
 
 /// What is told of a file. Its report is not kept: there may be thousands.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub struct Row {
     /// `None` where it could not be read.
     pub verdict: Option<Verdict>,
     pub exit: Exit,
+    /// Whether it loads and is not what was demanded.
+    pub violates: bool,
     /// Unix seconds.
     pub time: i64,
     /// Whether the file itself says so, and not the file system.
@@ -35,9 +38,10 @@ pub struct Row {
 impl Row {
     /// Judges a file.
     #[must_use]
-    pub fn of(candidate: &Candidate, args: &CheckArgs, options: &Options) -> Row {
+    pub fn of(candidate: &Candidate, args: &CheckArgs, options: &Options, policy: &Policy) -> Row {
         let path = &candidate.path;
         let judged = one::judge(path, args, options);
+        let judged = judged.map(|judged| judged.held_to(policy, path));
         let json = match args.json {
             true => json_of(&judged, path),
             false => Vec::new(),
@@ -46,6 +50,7 @@ impl Row {
             path: path.clone(),
             verdict: None,
             exit: Exit::Trouble,
+            violates: false,
             time: candidate.modified,
             own_time: false,
             what: String::new(),
@@ -71,6 +76,7 @@ impl Row {
         Row {
             verdict: failures.is_empty().then(|| judged.verdict()),
             exit: judged.exit(),
+            violates: judged.violates(),
             time: own.unwrap_or(self.time),
             own_time: own.is_some(),
             what: judged.what(),
