@@ -35,7 +35,7 @@ pub(super) fn collect<R: Read>(source: R, collector: &mut Collector) -> Option<F
             }
             _ => {}
         }
-        let near = before < collector.to;
+        let near = before.saturating_add(most_bytes(&event)) > collector.from;
         let said = near.then(|| meaning(&event, dialect));
         let size = reader.offset() - before;
         collector.take(before, size, || said.unwrap_or_default());
@@ -94,6 +94,33 @@ fn said(string: &Str<'_>) -> String {
             _ => quoted_always(b""),
         },
     }
+}
+
+/// More than an event has in the file: what is far from the place need not be put
+/// into words, and that is nearly all of a large file.
+fn most_bytes(part: &Part<Str<'_>>) -> u64 {
+    let string = |text: &Str<'_>| match text {
+        Str::Raw(bytes) => bytes.len(),
+        Str::Int(_) => 0,
+        Str::Lzf { data, .. } => data.len(),
+    };
+    let strings = match part {
+        Part::Key { key: text, .. } | Part::Item { text, .. } | Part::Chunk { bytes: text, .. } => {
+            string(text)
+        }
+        Part::Count(_)
+        | Part::Container(_)
+        | Part::ExpireMs(_)
+        | Part::FieldExpiry(_)
+        | Part::Freq(_)
+        | Part::Idle(_)
+        | Part::KeyEnd
+        | Part::Score(_) => 0,
+        // The others are few.
+        _ => return u64::MAX,
+    };
+    // Type, lengths and numbers take less.
+    strings as u64 + (1 << 10)
 }
 
 /// What the bytes of an event are.
