@@ -16,7 +16,7 @@ use std::sync::{Arc, OnceLock};
 use rdbkit_aof::fs::shown;
 use thiserror::Error;
 
-pub use format::{Format, packed_otherwise};
+pub use format::{Format, HEAD, packed_otherwise};
 pub use unpack::{Damage, Fault, Totals};
 
 use unpack::Unpacker;

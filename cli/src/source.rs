@@ -6,12 +6,13 @@ use std::path::Path;
 
 use rdbkit_aof::fs::shown;
 use rdbkit_aof::{Layout, sniff};
+use rdbkit_rdb::extract::Keep;
 use rdbkit_rdb::write::Format;
 use rdbkit_rdb::{Error, ErrorKind, Part, StreamReader};
 use thiserror::Error;
 
 use crate::exit::Exit;
-use crate::input::{Compression, Input, packed_otherwise};
+use crate::input::{Compression, HEAD, Input, packed_otherwise};
 
 /// What is read.
 pub type Bytes = Chain<Cursor<Vec<u8>>, Input>;
@@ -26,8 +27,14 @@ pub struct Source {
     compression: Option<Compression>,
 }
 
-/// Bytes that tell what a file is, where it is none of ours.
-const HEAD: usize = 512;
+/// For taking keys out of a file, and nothing else.
+pub const KEYS_ALONE: Keep = Keep {
+    aux: false,
+    functions: false,
+    module_aux: false,
+    sizes: false,
+    server: None,
+};
 
 /// Why a job on a file was not done.
 #[derive(Debug, Error)]

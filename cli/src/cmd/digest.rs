@@ -15,7 +15,7 @@ use crate::Streams;
 use crate::args::DigestArgs;
 use crate::cmd::check::log::is_set;
 use crate::exit::Exit;
-use crate::input::{Compression, Input, packed_otherwise};
+use crate::input::{Compression, HEAD, Input, packed_otherwise};
 use crate::render::digest as render;
 
 /// Digests each file in turn; the worst outcome is the exit code.
@@ -176,9 +176,6 @@ fn digest(args: &DigestArgs, path: &Path, streams: &mut Streams<'_>) -> Result<E
         Some(_) => Exit::Problems,
     })
 }
-
-/// Bytes that tell what a file is, where it is none of ours.
-const HEAD: usize = 512;
 
 fn note_garbage(
     path: &Path,

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use rdbkit_aof::fs::shown;
 use rdbkit_aof::{quoted, unquoted};
 use rdbkit_rdb::SliceReader;
-use rdbkit_rdb::extract::{ExtractError, Keep, extract};
+use rdbkit_rdb::extract::{ExtractError, extract};
 use rdbkit_rdb::filter::{Filter, Pattern};
 use rdbkit_rdb::write::Writer;
 
@@ -13,7 +13,7 @@ use crate::Streams;
 use crate::args::GetArgs;
 use crate::exit::Exit;
 use crate::render::value as render;
-use crate::source::{Failure, Source};
+use crate::source::{Failure, KEYS_ALONE, Source};
 
 /// Bytes of a value that are held to be shown.
 const LARGEST: usize = 4 << 30;
@@ -41,19 +41,12 @@ fn get(args: &GetArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
         filter = filter.db(db);
     }
     let mut source = Source::open(&args.file, "get")?;
-    let keep = Keep {
-        aux: false,
-        functions: false,
-        module_aux: false,
-        sizes: false,
-        server: None,
-    };
     // A file in memory that holds this key alone; it is found at the speed of
     // framing, and what was found before damage can be shown.
     let writer = Writer::new(Held(Vec::new()), source.format);
     let checksum = source.format.has_checksum();
     let mut out = writer.map_err(|e| Failure::trouble(e.to_string()))?;
-    let outcome = extract(&mut source.reader, &mut filter, &mut out, keep);
+    let outcome = extract(&mut source.reader, &mut filter, &mut out, KEYS_ALONE);
     let damage = match outcome {
         Ok(_) => {
             if let Some(note) = source.end(&args.file)? {

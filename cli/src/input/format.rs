@@ -55,6 +55,9 @@ impl fmt::Display for Format {
     }
 }
 
+/// Bytes that tell what a file is, where it is none of ours: an archive says so late.
+pub const HEAD: usize = 512;
+
 /// What to do with a file that is packed in a way that is not unpacked here, or
 /// twice. `head` are bytes as they were read, so of what [`Format`] has already been
 /// unpacked; 262 tell an archive.

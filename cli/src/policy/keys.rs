@@ -5,7 +5,7 @@ use std::path::Path;
 use rdbkit_aof::fs::shown;
 use rdbkit_aof::quoted;
 use rdbkit_rdb::digest::{self, Outcome, Rules};
-use rdbkit_rdb::extract::{Keep, extract};
+use rdbkit_rdb::extract::extract;
 use rdbkit_rdb::filter::{Filter, Pattern};
 use rdbkit_rdb::write::Writer;
 use rdbkit_rdb::{KeyHead, Limits, Record, Scratch, SliceReader, Value};
@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::measure::{Sum, digits};
 use super::{Facts, KeyValue, OF_A_LOG, Violation};
 use crate::args::PolicyArgs;
-use crate::source::Source;
+use crate::source::{KEYS_ALONE, Source};
 
 /// Reads the file once more for the names, and once for the values.
 pub(super) fn violations(args: &PolicyArgs, path: &Path, facts: &Facts) -> Vec<Violation> {
@@ -98,16 +98,9 @@ fn of_values(args: &PolicyArgs, path: &Path, facts: &Facts) -> Result<Vec<Violat
         filter = filter.key(Pattern::exact(wanted.key.as_bytes()));
     }
     let mut source = Source::open(path, "check").map_err(|e| e.to_string())?;
-    let keep = Keep {
-        aux: false,
-        functions: false,
-        module_aux: false,
-        sizes: false,
-        server: None,
-    };
     // Only the keys that were named, as a file in memory.
     let mut out = Writer::new(Vec::new(), source.format).map_err(|e| e.to_string())?;
-    extract(&mut source.reader, &mut filter, &mut out, keep)
+    extract(&mut source.reader, &mut filter, &mut out, KEYS_ALONE)
         .map_err(|e| format!("{}: {e}", shown(path)))?;
     source.end(path).map_err(|e| e.to_string())?;
     let held = out.finish().map_err(|e| e.to_string())?;

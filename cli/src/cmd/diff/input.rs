@@ -7,7 +7,7 @@ use rdbkit_aof::fs::{Log, shown};
 use rdbkit_aof::{FileKind, Layout, sniff};
 use rdbkit_rdb::diff::ReadAt;
 
-use crate::input::{Input, packed_otherwise};
+use crate::input::{HEAD, Input, packed_otherwise};
 use crate::positioned::{Positioned, unpacked};
 
 /// One of the two files.
@@ -91,7 +91,7 @@ fn again(what: &str) -> String {
 /// What a file begins as.
 fn kind(path: &Path, file: &Positioned) -> Result<Layout, String> {
     let name = shown(path);
-    let mut head = [0; 512];
+    let mut head = [0; HEAD];
     let read = file.read_at(&mut head, 0);
     let read = read.map_err(|e| format!("cannot read {name}: {e}"))?;
     let head = &head[..read];
