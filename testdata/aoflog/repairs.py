@@ -117,22 +117,24 @@ def middle(job):
     lost = set(original) - set(kept) - hurt - companions(file, job, hurt)
     if lost:
         raise Wrong("lost without need: %s of %s: %s\n  %s" % (sorted(lost)[:5], file.name, done.out[:500], done.told()))
-    expected = job.oracle.state(job.log, survived(job.log, file, kept, hurt))
+    expected = job.oracle.state(job.log, survived(job.log, file, kept, now.data))
     result.whole(path, before, done, resp.unit_as_server)
     result.serves(job, path, expected, done)
 
 
-def survived(log, file, kept, hurt):
+def survived(log, file, kept, damaged):
     """The commands of the undamaged log that are left, as the damage left them. A SELECT that goes with a transaction but
-    can be read still counts: what follows belongs to its database."""
+    can be read still counts, also where only its line ends are hurt: what follows belongs to its database."""
     for entry in log.entries:
         start = entry.command.start
         if log.files[entry.file] is not file:
             yield entry
         elif start in kept:
             yield entry._replace(command=kept[start])
-        elif entry.command.name == b"SELECT" and start not in hurt:
-            yield entry
+        elif entry.command.name == b"SELECT":
+            read = resp.unit_as_server(damaged, start)
+            if isinstance(read, resp.Command) and read.args == entry.command.args:
+                yield entry
 
 
 def companions(file, job, hurt):

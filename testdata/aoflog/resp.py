@@ -11,7 +11,7 @@ COUNT = re.compile(rb"\*([1-9][0-9]*)\r\n")
 LENGTH = re.compile(rb"\$(0|[1-9][0-9]*)\r\n")
 NOTE = re.compile(rb"#[^\n]*\n")
 TIME = re.compile(rb"#TS:([0-9]+)\r\n")
-LOOSE = re.compile(rb"[ \t\v\f\r]*([+-]?[0-9]+)")
+LOOSE = re.compile(rb"[ \t\v\f\r]*([+-]?[0-9]+)?")
 TRAILER = 9  # of an RDB: the end opcode and eight bytes of checksum
 
 
@@ -60,10 +60,11 @@ def unit_at(data, at):
 
 
 def line_as_server(data, at, mark):
-    """(number, where the line ends) as a loading server reads it: up to LF, digits as far as they go. Or None."""
+    """(number, where the line ends) as a loading server reads it: up to LF, digits as far as they go, 0 for none. Or None."""
     end = data.find(b"\n", at, at + 1023)
-    found = LOOSE.match(data, at + 1, end if end >= 0 else at)
-    return (int(found[1]), end + 1) if data[at:at + 1] == mark and found else None
+    if data[at:at + 1] != mark or end < 0:
+        return None
+    return int(LOOSE.match(data, at + 1, end)[1] or 0), end + 1
 
 
 def unit_as_server(data, at):
