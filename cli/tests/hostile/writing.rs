@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Stdio;
 
-use crate::{OF_LOG, OF_RDB, Place, program};
+use crate::{OF_LOG, OF_RDB, Place, command, program};
 
 /// Of files, at most one block: as a disk that is full. The signal that would end the
 /// program at the limit is off, so that it hears of an error instead.
@@ -87,6 +87,68 @@ fn a_full_disk_keeps_what_was_to_be_replaced() {
         let said = place.shell(FULL, args);
         assert_eq!(said.code, 2, "{args:?}: {said:?}");
         assert!(all(&place) == before, "{args:?} changed something");
+    }
+}
+
+/// Logs of more than a block: what is named, and the file of it that is to be torn.
+const LOGS: [(&str, &str); 2] = [
+    ("log", "log/appendonly.aof.1.incr.aof"),
+    ("single.aof", "single.aof"),
+];
+
+/// The front of a command.
+const TEAR: &[u8] = b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$9\r\nlos";
+
+/// With a log whose `file` ends inside a command, and that file before the tear.
+fn torn(file: &str) -> (Place, Vec<u8>) {
+    let place = data();
+    let single = command(&[b"SET", b"k", &[b'v'; 4000]]);
+    place.put("single.aof", &single);
+    let good = fs::read(place.at(file)).unwrap();
+    place.put(file, &[&good[..], TEAR].concat());
+    (place, good)
+}
+
+#[test]
+fn a_full_disk_keeps_the_log_that_was_to_be_repaired() {
+    for (log, file) in LOGS {
+        let (place, good) = torn(file);
+        let before = all(&place);
+        for line in [&["--in-place"][..], &["-o", "new"]] {
+            let args = [&["aof", "repair", log], line].concat();
+            let said = place.shell(FULL, &args);
+            assert_eq!(said.code, 2, "{args:?}: {said:?}");
+            assert!(said.err.contains("too large"), "{args:?}: {said:?}");
+            assert!(all(&place) == before, "{args:?} changed something");
+        }
+        // There is nothing else that stops it.
+        let said = place.run(&["aof", "repair", log, "--in-place"]);
+        assert_eq!(said.code, 0, "{said:?}");
+        let mended = all(&place);
+        assert!(mended.iter().any(|(_, bytes)| *bytes == good), "{log}");
+    }
+}
+
+/// `redis-check-aof --fix` only ever cuts: that takes no room, and nothing goes that it
+/// could not tell of.
+#[test]
+fn a_full_disk_is_room_enough_to_cut() {
+    let (_, file) = LOGS[1];
+    for (around, heard) in [(FULL, true), ("\"$@\" > /dev/full", false)] {
+        let (place, good) = torn(file);
+        let mut sh = place.command("sh");
+        sh.args(["-c", &format!("echo y | ({around})"), "sh"]);
+        sh.arg(assert_cmd::cargo::cargo_bin("redis-check-aof"));
+        sh.args(["--fix", file]);
+        let said = place.start(sh).end();
+        assert_eq!(said.code == 0, heard, "{said:?}");
+        let wanted = if heard {
+            good
+        } else {
+            [&good[..], TEAR].concat()
+        };
+        let now = fs::read(place.at(file)).unwrap();
+        assert!(now == wanted, "{around}: {} bytes: {said:?}", now.len());
     }
 }
 
