@@ -31,6 +31,8 @@ pub struct Limits {
     /// Bytes one LZF string may decompress to.
     ///
     /// Default 1 GiB, as `max_piece`; LZF's best ratio (88 to 1) is checked first.
+    /// [`verify`](crate::verify) holds 1 MiB at most, and judges what is larger than
+    /// either number while it is decompressed.
     pub max_decompressed: u64,
     /// Bytes of one owned record ([`RecordBuf`](crate::RecordBuf)).
     ///

@@ -14,7 +14,11 @@
 //! nothing is looked at, whatever the stream holds. The decoder's "failed" is 0,
 //! and so is the size asked for.
 
+mod inflate;
+
 use thiserror::Error;
+
+pub(crate) use inflate::{Inflate, WINDOW};
 
 /// Damage in an LZF stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

@@ -112,6 +112,30 @@ impl<'a> Str<'a> {
         }
     }
 
+    /// The first bytes a client sees, `most` at most, whatever the string's size.
+    ///
+    /// # Errors
+    ///
+    /// [`LzfError`](lzf::LzfError) for damaged data.
+    pub(crate) fn front(&self, most: usize) -> Result<Vec<u8>, lzf::LzfError> {
+        Ok(match *self {
+            Str::Raw(bytes) => bytes.get(..most).unwrap_or(bytes).to_vec(),
+            Str::Int(n) => {
+                let text = Decimal::new(n.into());
+                let bytes = text.as_bytes();
+                bytes.get(..most).unwrap_or(bytes).to_vec()
+            }
+            Str::Lzf { data, len } => {
+                lzf::check(data, len)?;
+                let len = usize::try_from(len).unwrap_or(usize::MAX);
+                let mut front = vec![0; most.min(len)];
+                let filled = lzf::front(data, &mut front);
+                front.truncate(filled);
+                front
+            }
+        })
+    }
+
     /// An owned copy of the bytes a client sees.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ mod fixture;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rdbkit_rdb::Limits;
 use rdbkit_rdb::verify::{self, Code, Options, Report, Verdict};
 use serde_json::Value;
 
@@ -32,6 +33,16 @@ fn judge(bytes: &[u8], options: &Options) -> Report {
     assert_eq!(report.findings, streamed.findings);
     assert_eq!(report.databases, streamed.databases);
     assert_eq!(report.bytes, streamed.bytes, "{:?}", report.findings);
+    // Nothing is decompressed whole, and the verdict is the same.
+    let mut tight = options.clone();
+    tight.limits = Some(Limits {
+        max_decompressed: 0,
+        ..Limits::in_memory()
+    });
+    let flowing = verify::slice(bytes, &tight);
+    assert_eq!(report.findings, flowing.findings);
+    assert_eq!(report.databases, flowing.databases);
+    assert_eq!(report.aux, flowing.aux);
     report
 }
 
@@ -191,6 +202,41 @@ fn handmade_files_as_seven_servers_judge_them() {
         }
     }
     assert!(asked > 200, "only {asked} verdicts found");
+}
+
+/// What Valkey 9.1.2 said of such scores: to it there is no number behind a blank.
+#[test]
+fn packed_scores_that_are_no_numbers() {
+    for (score, loads) in [
+        ("nan", false),
+        ("-nan", false),
+        ("+nan", false),
+        ("NaN(1)", false),
+        ("nanx", false),
+        (" nan", true),
+        ("\tnan", true),
+        ("x", true),
+    ] {
+        let size = score.len() as u8;
+        // A sorted set of one member "m".
+        let entries = [
+            b"\x81m\x02",
+            &[0x80 | size][..],
+            score.as_bytes(),
+            &[size + 1],
+        ]
+        .concat();
+        let total = [entries.len() as u8 + 7, 0, 0, 0, 2, 0];
+        let value = [&[total[0]][..], &total, &entries, b"\xff"].concat();
+        let file = [b"VALKEY080\x11\x01k", &value[..], b"\xff", &[0; 8]].concat();
+        let options = Options {
+            server: Some("valkey:9.1".parse().unwrap()),
+            ..Options::default()
+        };
+        let report = judge(&file, &options);
+        let said = report.verdict() == Verdict::Loads;
+        assert_eq!(said, loads, "{score:?}: {:?}", report.findings);
+    }
 }
 
 /// Cut anywhere, a file is refused, and the place is named.

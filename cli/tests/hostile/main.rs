@@ -6,6 +6,7 @@
 
 mod bombs;
 mod changing;
+mod flowing;
 mod large;
 mod lengths;
 mod many;

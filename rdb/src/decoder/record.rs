@@ -185,8 +185,9 @@ pub(super) fn opcode<const EOF: bool>(
     Ok((rest, (token, State::Opcode)))
 }
 
-/// The name of the key whose type byte is at the front of `bytes`.
-pub(crate) fn key_name(bytes: &[u8]) -> Option<Vec<u8>> {
+/// The name of the key whose type byte is at the front of `bytes`, or the first `most`
+/// bytes of it.
+pub(crate) fn key_name(bytes: &[u8], most: usize) -> Option<Vec<u8>> {
     let rest = bytes.get(1..)?;
     let rules = Rules {
         base: rest.len(),
@@ -194,7 +195,7 @@ pub(crate) fn key_name(bytes: &[u8]) -> Option<Vec<u8>> {
         lenient: true,
     };
     let (_, key) = string::<true>(rest, rules).ok()?;
-    key.resolve(rest).to_vec().ok()
+    key.resolve(rest).front(most).ok()
 }
 
 /// Where a value of `kind` begins in the grammar.

@@ -208,10 +208,8 @@ impl<'e, W: Write> Copier<'e, W> {
 
     #[cold]
     fn refused(&self, error: WriteError, raw: &[u8], at: u64) -> ExtractError {
-        let key = crate::decoder::record::key_name(raw).map(|mut key| {
-            key.truncate(SHOWN);
-            KeyName { db: self.db, key }
-        });
+        let key = crate::decoder::record::key_name(raw, SHOWN);
+        let key = key.map(|key| KeyName { db: self.db, key });
         ExtractError::of_write(error, key, at)
     }
 

@@ -10,7 +10,7 @@
 use super::{Element, Mark, PackedError, PackedFault};
 
 /// `width` and `count`.
-const HEADER: usize = 8;
+pub(super) const HEADER: usize = 8;
 
 /// Offset of `count`, to blame when it is wrong.
 const COUNT_AT: usize = 4;
@@ -66,27 +66,33 @@ impl<'a> Intset<'a> {
         else {
             return Err(PackedFault::TooShort.at(0));
         };
-        let (width, bytes) = match u32::from_le_bytes([w0, w1, w2, w3]) {
-            2 => (Width::I16, 2),
-            4 => (Width::I32, 4),
-            8 => (Width::I64, 8),
-            _ => return Err(PackedFault::BadEncoding(w0).at(0)),
-        };
-        let stated = u64::from(u32::from_le_bytes([c0, c1, c2, c3]));
-        // At most 8 * (2^32 - 1): no overflow.
-        if stated * bytes != rest.len() as u64 {
-            let found = rest.len() as u64 / bytes;
-            return Err(PackedFault::CountMismatch { stated, found }.at(COUNT_AT));
-        }
-        if stated == 0 {
-            return Err(PackedFault::Empty.at(COUNT_AT));
-        }
+        let header = [w0, w1, w2, w3, c0, c1, c2, c3];
+        let (width, _) = judge_header(header, rest.len() as u64)?;
         Ok(Intset {
             blob,
             rest,
-            width,
-            previous: None,
+            ..Intset::piece(rest, width, None)
         })
+    }
+
+    /// The cursor behind `previous`, in a piece of a blob whose integers have `width`
+    /// bytes.
+    pub(super) fn piece(piece: &'a [u8], width: usize, previous: Option<i64>) -> Self {
+        Intset {
+            blob: piece,
+            rest: piece,
+            width: match width {
+                2 => Width::I16,
+                4 => Width::I32,
+                _ => Width::I64,
+            },
+            previous,
+        }
+    }
+
+    /// The member that came out last.
+    pub(super) fn previous(&self) -> Option<i64> {
+        self.previous
     }
 
     /// The number of members, which the blob has room for.
@@ -187,6 +193,26 @@ impl<'a> Intset<'a> {
             }
         }
     }
+}
+
+/// The bytes of an integer and the number of them, if `room` is what they take.
+pub(super) fn judge_header(header: [u8; HEADER], room: u64) -> Result<(usize, u32), PackedError> {
+    let [w0, w1, w2, w3, c0, c1, c2, c3] = header;
+    let width = match u32::from_le_bytes([w0, w1, w2, w3]) {
+        width @ (2 | 4 | 8) => u64::from(width),
+        _ => return Err(PackedFault::BadEncoding(w0).at(0)),
+    };
+    let count = u32::from_le_bytes([c0, c1, c2, c3]);
+    let stated = u64::from(count);
+    // At most 8 * (2^32 - 1): no overflow.
+    if stated * width != room {
+        let found = room / width;
+        return Err(PackedFault::CountMismatch { stated, found }.at(COUNT_AT));
+    }
+    if stated == 0 {
+        return Err(PackedFault::Empty.at(COUNT_AT));
+    }
+    Ok((width as usize, count))
 }
 
 #[cfg(test)]

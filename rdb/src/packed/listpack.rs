@@ -28,7 +28,7 @@ use super::{Element, Mark, PackedError, PackedFault};
 const COUNT_AT: usize = 4;
 
 /// `count` of a listpack that has more entries than fit into it.
-const UNKNOWN: u16 = u16::MAX;
+pub(super) const UNKNOWN: u16 = u16::MAX;
 
 /// Sizes from which a backlen takes one byte more.
 const BACKLEN_STEPS: [u64; 4] = [127, 16383, 2_097_151, 268_435_455];
@@ -232,6 +232,12 @@ impl<'a> Listpack<'a> {
         }
     }
 
+    /// Bytes of the blob.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.blob.len()
+    }
+
     /// How many elements have come out so far.
     #[inline]
     pub(super) fn found(&self) -> usize {
@@ -255,7 +261,7 @@ impl<'a> Listpack<'a> {
 
     /// Checks the next entry and returns its encoding and data.
     #[inline(always)]
-    fn step(&mut self) -> Result<Option<&'a [u8]>, PackedError> {
+    pub(super) fn step(&mut self) -> Result<Option<&'a [u8]>, PackedError> {
         let Some(&first) = self.rest.first() else {
             return self.end();
         };
@@ -292,17 +298,7 @@ impl<'a> Listpack<'a> {
     /// Splits the next entry from what is behind it (`lpValidateNext`).
     fn measure(&self, first: u8) -> Result<(&'a [u8], &'a [u8]), PackedFault> {
         let rest = self.rest;
-        let size = match (first, rest) {
-            (0xE0..=0xEF, &[high, low, ..]) => 2 + u64::from(u16::from_be_bytes([high & 0xF, low])),
-            // The server computes this size in 32 bits. A length that wraps to a
-            // size of 0..=4 would put the backlen onto F0 or the length bytes,
-            // none of which can then be that size: refused either way.
-            (0xF0, &[_, a, b, c, d, ..]) => 5 + u64::from(u32::from_le_bytes([a, b, c, d])),
-            (0xE0..=0xF0, _) => return Err(PackedFault::Overrun),
-            (0xF5..=0xFE, _) => return Err(PackedFault::BadEncoding(first)),
-            (0xFF, _) => return Err(PackedFault::EarlyEnd),
-            _ => u64::from(SHORT[usize::from(first)]),
-        };
+        let size = entry_size(first, rest)?;
         let fit = |width: usize| {
             let end = usize::try_from(size)
                 .ok()
@@ -352,9 +348,25 @@ impl<'a> Listpack<'a> {
     }
 }
 
+/// Size of the encoding and data of the entry at the front of `rest`, by its `first`
+/// byte and the length behind it.
+pub(super) fn entry_size(first: u8, rest: &[u8]) -> Result<u64, PackedFault> {
+    match (first, rest) {
+        (0xE0..=0xEF, &[high, low, ..]) => Ok(2 + u64::from(u16::from_be_bytes([high & 0xF, low]))),
+        // The server computes this size in 32 bits. A length that wraps to a
+        // size of 0..=4 would put the backlen onto F0 or the length bytes,
+        // none of which can then be that size: refused either way.
+        (0xF0, &[_, a, b, c, d, ..]) => Ok(5 + u64::from(u32::from_le_bytes([a, b, c, d]))),
+        (0xE0..=0xF0, _) => Err(PackedFault::Overrun),
+        (0xF5..=0xFE, _) => Err(PackedFault::BadEncoding(first)),
+        (0xFF, _) => Err(PackedFault::EarlyEnd),
+        _ => Ok(u64::from(SHORT[usize::from(first)])),
+    }
+}
+
 /// Bytes a backlen takes: by the rule of [`Backlen::Long`], then of
 /// [`Backlen::Short`].
-fn backlen_widths(size: u64) -> [usize; 2] {
+pub(super) fn backlen_widths(size: u64) -> [usize; 2] {
     let mut widths = [1, 1];
     for (index, step) in BACKLEN_STEPS.into_iter().enumerate() {
         // `lpEncodeBacklen` compares the first step with <=, the others with <.
@@ -371,7 +383,7 @@ fn backlen_widths(size: u64) -> [usize; 2] {
 /// the size calls for: into the entry, or before it. That only ever adds zero
 /// bits if the result is to match, so it accepts a few odd blobs as the server
 /// does.
-fn read_backlen(before: &[u8]) -> Option<u64> {
+pub(super) fn read_backlen(before: &[u8]) -> Option<u64> {
     let mut value = 0;
     for (index, &byte) in before.iter().rev().take(5).enumerate() {
         value |= u64::from(byte & 0x7F) << (7 * index);
@@ -384,7 +396,7 @@ fn read_backlen(before: &[u8]) -> Option<u64> {
 
 /// Decodes an entry whose size has been checked against its first byte.
 #[inline(always)]
-fn decode(entry: &[u8]) -> Element<'_> {
+pub(super) fn decode(entry: &[u8]) -> Element<'_> {
     match *entry {
         [n @ 0x00..=0x7F, ..] => Element::Int(n.into()),
         [0x80..=0xBF, ref data @ ..] => Element::Bytes(data),

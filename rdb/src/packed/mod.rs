@@ -12,9 +12,13 @@
 //! | intset | [`Intset`] | sets of integers |
 //! | zipmap | [`Zipmap`] | hashes before RDB 4 |
 //! | stream node | [`StreamNode`] | a listpack that holds a run of stream entries |
+//!
+//! `flow` walks the same blobs while they are decompressed, where they are too large to
+//! be held.
 
 mod element;
 mod fault;
+pub(crate) mod flow;
 mod intset;
 mod listpack;
 mod mark;

@@ -26,7 +26,11 @@
 //! | flags disagree with `deleted` | loads | refuses |
 //! | negative `count`, `deleted` or `num_fields` | loads | refuses |
 
-use super::{Backlen, Element, Listpack, Mark, PackedError, PackedFault};
+mod parts;
+
+use super::{Backlen, Element, Listpack, Mark, PackedError};
+
+pub(super) use parts::{Elements, Entry, Master, sum_up};
 
 /// `flags`: a tombstone.
 const DELETED: i64 = 1;
@@ -184,9 +188,9 @@ impl<'a> StreamNode<'a> {
     /// # Errors
     ///
     /// Those of [`Listpack`] but for the element count and the early end, which
-    /// only some servers look at, [`NotInteger`](PackedFault::NotInteger),
-    /// [`BadMasterEnd`](PackedFault::BadMasterEnd) and
-    /// [`Incomplete`](PackedFault::Incomplete).
+    /// only some servers look at, [`NotInteger`](super::PackedFault::NotInteger),
+    /// [`BadMasterEnd`](super::PackedFault::BadMasterEnd) and
+    /// [`Incomplete`](super::PackedFault::Incomplete).
     #[inline]
     pub fn new(blob: &'a [u8]) -> Result<Self, PackedError> {
         Self::with_backlen(blob, Backlen::Either)
@@ -201,29 +205,15 @@ impl<'a> StreamNode<'a> {
         let elements = Listpack::new(blob)?.backlen(backlen);
         let stated_elements = elements.stated_len();
         let mut elements = elements.uncounted();
-        let count = integer(&mut elements)?;
-        let deleted = integer(&mut elements)?;
-        let num_fields = integer(&mut elements)?;
+        let master = Master::begin(&mut elements)?;
         let fields = elements.clone();
-        skip(&mut elements, num_fields)?;
-        let at = elements.position();
-        if integer(&mut elements)? != 0 {
-            return Err(PackedFault::BadMasterEnd.at(at));
-        }
+        master.finish(&mut elements)?;
         Ok(StreamNode {
             elements,
             fields,
-            num_fields,
-            // As in the server the sum may wrap, and a negative one asks for
-            // more entries than any blob has.
-            left: count.wrapping_add(deleted) as u64,
-            summary: NodeSummary {
-                count,
-                deleted,
-                stated_elements,
-                negative_fields: num_fields < 0,
-                ..NodeSummary::default()
-            },
+            num_fields: master.num_fields,
+            left: master.entries(),
+            summary: master.summary(stated_elements),
         })
     }
 
@@ -272,10 +262,10 @@ impl<'a> StreamNode<'a> {
     /// # Errors
     ///
     /// Those of [`Listpack`] but for the element count,
-    /// [`NotInteger`](PackedFault::NotInteger),
-    /// [`BadEntryLength`](PackedFault::BadEntryLength),
-    /// [`Incomplete`](PackedFault::Incomplete) and
-    /// [`Trailing`](PackedFault::Trailing).
+    /// [`NotInteger`](super::PackedFault::NotInteger),
+    /// [`BadEntryLength`](super::PackedFault::BadEntryLength),
+    /// [`Incomplete`](super::PackedFault::Incomplete) and
+    /// [`Trailing`](super::PackedFault::Trailing).
     #[inline]
     #[allow(clippy::should_implement_trait)] // `Iterator::position` would hide ours
     pub fn next(&mut self) -> Result<Option<StreamEntry<'a>>, PackedError> {
@@ -309,54 +299,33 @@ impl<'a> StreamNode<'a> {
     fn entry(&mut self) -> Result<StreamEntry<'a>, PackedError> {
         let elements = &mut self.elements;
         let at = elements.position();
-        let flags = integer(elements)?;
-        let ms_delta = integer(elements)?;
-        let seq_delta = integer(elements)?;
-        let same = flags & SAMEFIELDS != 0;
-        let num_fields = if same {
-            self.num_fields
-        } else {
-            integer(elements)?
-        };
+        let entry = Entry::begin(elements, self.num_fields)?;
         let pairs = Pairs {
-            fields: same.then(|| self.fields.clone()),
+            fields: entry.same_fields().then(|| self.fields.clone()),
             values: elements.clone(),
-            left: u64::try_from(num_fields).unwrap_or(0),
+            left: u64::try_from(entry.num_fields).unwrap_or(0),
         };
-        let mut found = num_fields.wrapping_add(3);
-        if !same {
-            skip(elements, num_fields)?;
-            found = found.wrapping_add(num_fields).wrapping_add(1);
-        }
-        skip(elements, num_fields)?;
-        let length_at = elements.position();
-        let stated = integer(elements)?;
-        if stated != found {
-            return Err(PackedFault::BadEntryLength { stated, found }.at(length_at));
-        }
-        let deleted = flags & DELETED != 0;
-        self.summary.deleted_flags += u64::from(deleted);
-        self.summary.live_flags += u64::from(!deleted);
-        self.summary.negative_fields |= num_fields < 0;
+        entry.finish(elements, &mut self.summary)?;
         Ok(StreamEntry {
-            ms_delta,
-            seq_delta,
-            deleted,
+            ms_delta: entry.ms_delta,
+            seq_delta: entry.seq_delta,
+            deleted: entry.deleted(),
             at,
             pairs,
         })
     }
 
     fn end(&mut self) -> Result<(), PackedError> {
-        self.summary.elements = self.elements.found() as u64;
-        // An end marker before the last byte ends the node, because the older
-        // servers do not ask where they found it.
         let rest = self.elements.rest();
-        if !matches!(rest, [] | [0xFF, ..]) {
-            return Err(PackedFault::Trailing.at(self.elements.position()));
-        }
-        self.summary.trailing_bytes = rest.len();
-        Ok(())
+        let (left, first) = (rest.len(), rest.first().copied());
+        let found = self.elements.found() as u64;
+        sum_up(
+            &mut self.summary,
+            found,
+            left,
+            first,
+            self.elements.position(),
+        )
     }
 
     /// From here on there is nothing more, and nothing to complain about.
@@ -414,38 +383,6 @@ impl PartialEq for Pairs<'_> {
     fn eq(&self, other: &Self) -> bool {
         Iterator::eq(self.clone(), other.clone())
     }
-}
-
-/// The next element, of which there has to be one.
-#[inline]
-fn element<'a>(elements: &mut Listpack<'a>) -> Result<Element<'a>, PackedError> {
-    let at = elements.position();
-    match elements.next() {
-        Ok(Some(element)) => Ok(element),
-        Ok(None) => Err(PackedFault::Incomplete.at(at)),
-        Err(error) if error.fault == PackedFault::EarlyEnd => Err(PackedFault::Incomplete.at(at)),
-        Err(error) => Err(error),
-    }
-}
-
-/// The next element, which has to be an integer or its canonical text.
-#[inline]
-fn integer(elements: &mut Listpack<'_>) -> Result<i64, PackedError> {
-    let at = elements.position();
-    match element(elements)? {
-        Element::Int(n) => Ok(n),
-        text => text.as_integer().ok_or(PackedFault::NotInteger.at(at)),
-    }
-}
-
-/// Walks over `count` elements; none if it is negative.
-#[inline]
-fn skip(elements: &mut Listpack<'_>, count: i64) -> Result<(), PackedError> {
-    // As long as the blob lasts, however large the number.
-    for _ in 0..count {
-        element(elements)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

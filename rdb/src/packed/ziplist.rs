@@ -25,16 +25,16 @@
 use super::{Element, Mark, PackedError, PackedFault};
 
 /// `total`, `tail` and `count`.
-const HEADER: usize = 10;
+pub(super) const HEADER: usize = 10;
 
 /// Offset of `tail`, to blame when it is wrong.
-const TAIL_AT: usize = 4;
+pub(super) const TAIL_AT: usize = 4;
 
 /// Offset of `count`, to blame when it is wrong.
 const COUNT_AT: usize = 8;
 
 /// `count` of a ziplist that has more entries than fit into it.
-const UNKNOWN: u16 = u16::MAX;
+pub(super) const UNKNOWN: u16 = u16::MAX;
 
 /// First byte of a `prevlen` of five bytes.
 const LONG_PREVLEN: u8 = 0xFE;
@@ -176,6 +176,12 @@ impl<'a> Ziplist<'a> {
         Ok(self.found)
     }
 
+    /// Bytes of the blob.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.blob.len()
+    }
+
     /// Where the cursor stands.
     #[inline]
     pub(crate) fn mark(&self) -> Mark {
@@ -205,7 +211,7 @@ impl<'a> Ziplist<'a> {
 
     /// Checks the next entry and returns its encoding and data.
     #[inline(always)]
-    fn step(&mut self) -> Result<Option<&'a [u8]>, PackedError> {
+    pub(super) fn step(&mut self) -> Result<Option<&'a [u8]>, PackedError> {
         if let [prevlen, entry @ ..] = self.rest
             && *prevlen < LONG_PREVLEN
             && usize::from(*prevlen) == self.previous
@@ -250,7 +256,50 @@ impl<'a> Ziplist<'a> {
 
     /// Splits the next entry from what is behind it (`zipEntrySafe`).
     fn measure(&self, first: u8) -> Result<(&'a [u8], &'a [u8]), PackedFault> {
-        let (prevlen, entry) = match (first, self.rest) {
+        let EntryHead {
+            prevlen,
+            size,
+            entry,
+        } = EntryHead::read(first, self.rest)?;
+        let parts = usize::try_from(size)
+            .ok()
+            .and_then(|size| entry.split_at_checked(size))
+            .ok_or(PackedFault::Overrun)?;
+        if u64::from(prevlen) != self.previous as u64 {
+            return Err(PackedFault::BadBacklen);
+        }
+        Ok(parts)
+    }
+
+    /// What can only be judged at the end: tail and count.
+    fn summed_up(&self) -> Result<(), PackedError> {
+        let tail = tail(self.blob);
+        let last_at = (self.position() - self.previous) as u64;
+        summed_up(tail, last_at, self.stated, self.found as u64)
+    }
+
+    /// From here on there is nothing more, and nothing to complain about.
+    fn stop(&mut self) {
+        self.rest = &[];
+        self.found = 0;
+        self.stated = UNKNOWN;
+    }
+}
+
+/// The front of an entry: what it says of sizes.
+pub(super) struct EntryHead<'e> {
+    /// Size of the entry before.
+    pub prevlen: u32,
+    /// Bytes of encoding and data.
+    pub size: u64,
+    /// From the encoding on, as far as there is something.
+    pub entry: &'e [u8],
+}
+
+impl<'e> EntryHead<'e> {
+    /// Of the entry that begins with the byte `first` of `rest`.
+    pub fn read(first: u8, rest: &'e [u8]) -> Result<EntryHead<'e>, PackedFault> {
+        let (prevlen, entry) = match (first, rest) {
             (0xFF, _) => return Err(PackedFault::EarlyEnd),
             (LONG_PREVLEN, [_, a, b, c, d, entry @ ..]) => {
                 (u32::from_le_bytes([*a, *b, *c, *d]), entry)
@@ -268,35 +317,31 @@ impl<'a> Ziplist<'a> {
                 size => u64::from(size),
             },
         };
-        let parts = usize::try_from(size)
-            .ok()
-            .and_then(|size| entry.split_at_checked(size))
-            .ok_or(PackedFault::Overrun)?;
-        if u64::from(prevlen) != self.previous as u64 {
-            return Err(PackedFault::BadBacklen);
-        }
-        Ok(parts)
+        Ok(EntryHead {
+            prevlen,
+            size,
+            entry,
+        })
     }
+}
 
-    /// What can only be judged at the end: tail and count.
-    fn summed_up(&self) -> Result<(), PackedError> {
-        // The tail of an empty ziplist is not looked at.
-        if self.found > 0 && tail(self.blob) != (self.position() - self.previous) as u64 {
-            return Err(PackedFault::BadTail.at(TAIL_AT));
-        }
-        if self.stated != UNKNOWN && usize::from(self.stated) != self.found {
-            let (stated, found) = (self.stated.into(), self.found as u64);
-            return Err(PackedFault::CountMismatch { stated, found }.at(COUNT_AT));
-        }
-        Ok(())
+/// Judges the header at the end, when it is known where the last entry is and how
+/// many there are.
+pub(super) fn summed_up(
+    tail: u64,
+    last_at: u64,
+    stated: u16,
+    found: u64,
+) -> Result<(), PackedError> {
+    // The tail of an empty ziplist is not looked at.
+    if found > 0 && tail != last_at {
+        return Err(PackedFault::BadTail.at(TAIL_AT));
     }
-
-    /// From here on there is nothing more, and nothing to complain about.
-    fn stop(&mut self) {
-        self.rest = &[];
-        self.found = 0;
-        self.stated = UNKNOWN;
+    if stated != UNKNOWN && u64::from(stated) != found {
+        let stated = stated.into();
+        return Err(PackedFault::CountMismatch { stated, found }.at(COUNT_AT));
     }
+    Ok(())
 }
 
 /// Offset of the last entry, as the header has it.
@@ -308,7 +353,7 @@ fn tail(blob: &[u8]) -> u64 {
 
 /// Decodes an entry whose size has been checked against its encoding.
 #[inline]
-fn decode(entry: &[u8]) -> Element<'_> {
+pub(super) fn decode(entry: &[u8]) -> Element<'_> {
     match *entry {
         [0x00..=0x3F, ref data @ ..] => Element::Bytes(data),
         [n @ 0xF1..=0xFD] => Element::Int(i64::from(n & 0xF) - 1),

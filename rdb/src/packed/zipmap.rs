@@ -19,7 +19,7 @@
 use super::{Mark, PackedError, PackedFault};
 
 /// `count` of a map with more pairs than fit into it.
-const UNKNOWN: u8 = 254;
+pub(super) const UNKNOWN: u8 = 254;
 
 /// Lengths from here take five bytes.
 const LONG: u8 = 254;
@@ -154,23 +154,27 @@ impl<'a> Zipmap<'a> {
     }
 
     fn summed_up(&self) -> Result<(), PackedError> {
-        if self.found == 0 {
-            return Err(PackedFault::Empty.at(self.position()));
-        }
-        match self.stated_len() {
-            Some(stated) if u64::from(stated) != self.found => {
-                let (stated, found) = (stated.into(), self.found);
-                Err(PackedFault::CountMismatch { stated, found }.at(0))
-            }
-            _ => Ok(()),
-        }
+        let stated = self.blob.first().copied().unwrap_or(UNKNOWN);
+        summed_up(stated, self.found, self.position())
     }
+}
+
+/// Judges the count in the header against what was `found` up to the end at `at`.
+pub(super) fn summed_up(stated: u8, found: u64, at: usize) -> Result<(), PackedError> {
+    if found == 0 {
+        return Err(PackedFault::Empty.at(at));
+    }
+    if stated != UNKNOWN && u64::from(stated) != found {
+        let stated = stated.into();
+        return Err(PackedFault::CountMismatch { stated, found }.at(0));
+    }
+    Ok(())
 }
 
 /// Field, value and what is behind the pair.
 type Pair<'a> = (&'a [u8], &'a [u8], &'a [u8]);
 
-fn split_pair(rest: &[u8]) -> Result<Pair<'_>, PackedFault> {
+pub(super) fn split_pair(rest: &[u8]) -> Result<Pair<'_>, PackedFault> {
     let (len, rest) = split_length(rest)?;
     let (field, rest) = split(rest, len)?;
     let (len, rest) = split_length(rest)?;
@@ -180,7 +184,7 @@ fn split_pair(rest: &[u8]) -> Result<Pair<'_>, PackedFault> {
     Ok((field, value, rest))
 }
 
-fn split_length(rest: &[u8]) -> Result<(u32, &[u8]), PackedFault> {
+pub(super) fn split_length(rest: &[u8]) -> Result<(u32, &[u8]), PackedFault> {
     match rest {
         [len @ 0..LONG, rest @ ..] => Ok((u32::from(*len), rest)),
         [LONG..=0xFF, a, b, c, d, rest @ ..] => {

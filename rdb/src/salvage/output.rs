@@ -273,7 +273,7 @@ pub(super) fn name_at<S: Source>(examiner: &mut Examiner<S>, at: u64) -> io::Res
     loop {
         let held = examiner.window.get(at, want)?;
         let all = held.len() < want || want > 1 << 20;
-        match key_name(held) {
+        match key_name(held, usize::MAX) {
             Some(name) => return Ok(name),
             None if all => return Ok(Vec::new()),
             None => want *= 2,

@@ -5,6 +5,7 @@ use std::io::Read;
 use crate::decoder::record;
 use crate::limits::Limits;
 use crate::stream::StreamReader;
+use crate::verify::finding::Finding;
 use crate::verify::memory::{Memory, ROUND};
 use crate::verify::verifier::Verifier;
 use crate::verify::{Options, Report, parallel};
@@ -14,8 +15,8 @@ use crate::verify::{Options, Report, parallel};
 /// # Limits
 ///
 /// About 12 bytes for every key (none with [`Options::duplicates`] off), and
-/// what the largest single value needs: the fingerprints of its elements and
-/// one decompressed blob.
+/// the fingerprints of the elements of the largest single value. Nothing larger than
+/// 1 MiB is decompressed whole: see [`verify`](crate::verify).
 #[must_use]
 pub fn slice(bytes: &[u8], options: &Options) -> Report {
     let limits = options.limits.unwrap_or(Limits::in_memory());
@@ -39,7 +40,7 @@ pub fn slice(bytes: &[u8], options: &Options) -> Report {
 }
 
 fn key_at(bytes: &[u8], offset: u64) -> Option<Vec<u8>> {
-    record::key_name(bytes.get(usize::try_from(offset).ok()?..)?)
+    name_key(bytes.get(usize::try_from(offset).ok()?..)?)
 }
 
 /// Verifies an RDB file as it comes: from a pipe, a file, a decompressor.
@@ -111,9 +112,9 @@ fn whole<R: Read>(reader: &mut StreamReader<R>, verifier: &mut Verifier<'_>) -> 
 }
 
 /// The key whose type byte is at the front of `bytes`: to put a name to a
-/// finding of [`stream`] that has only an offset. `None` if the bytes end
-/// before the key does, or are damaged.
+/// finding of [`stream`] that has only an offset: cut at [`Finding::MAX_KEY`] bytes.
+/// `None` if the bytes end before the key does, or are damaged.
 #[must_use]
 pub fn name_key(bytes: &[u8]) -> Option<Vec<u8>> {
-    record::key_name(bytes)
+    record::key_name(bytes, Finding::MAX_KEY)
 }

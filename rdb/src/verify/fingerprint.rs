@@ -7,7 +7,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
+use xxhash_rust::xxh3::{Xxh3, xxh3_64_with_seed, xxh3_128_with_seed};
 
 /// What is kept of a key or element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,14 @@ pub(crate) struct Fingerprint {
 }
 
 impl Fingerprint {
+    #[inline]
+    fn of_wide(hash: u128) -> Fingerprint {
+        Fingerprint {
+            table: (hash >> 64) as u8,
+            stored: (hash as u64).max(1),
+        }
+    }
+
     /// With no more bits than a narrow one has.
     fn of_narrow(print: u64) -> Fingerprint {
         Fingerprint {
@@ -45,18 +53,77 @@ impl Hasher {
     /// The fingerprint of `bytes` within `space` (a database number).
     #[inline]
     pub fn fingerprint(&self, space: u64, bytes: &[u8]) -> Fingerprint {
-        let seed = self.seed ^ space.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let hash = xxh3_128_with_seed(bytes, seed);
-        Fingerprint {
-            table: (hash >> 64) as u8,
-            stored: (hash as u64).max(1),
+        Fingerprint::of_wide(xxh3_128_with_seed(bytes, self.seed_of(space)))
+    }
+
+    /// For a string within `space` that comes in pieces.
+    pub fn pieces(&self, space: u64) -> Pieces {
+        Pieces {
+            hash: Box::new(Xxh3::with_seed(self.seed_of(space))),
         }
+    }
+
+    /// All of a hash, for a string that may be one of many.
+    pub fn wide(&self, bytes: &[u8]) -> u128 {
+        xxh3_128_with_seed(bytes, self.seed)
+    }
+
+    #[inline]
+    fn seed_of(&self, space: u64) -> u64 {
+        self.seed ^ space.wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 
     /// 64 bits for what is one of few; never 0.
     #[inline]
     fn narrow(&self, bytes: &[u8]) -> u64 {
         xxh3_64_with_seed(bytes, self.seed).max(1)
+    }
+}
+
+/// The hash of a string of which no more than a piece is at hand: what a [`Hasher`]
+/// says of it once it has gone by.
+#[derive(Clone)]
+pub(crate) struct Pieces {
+    hash: Box<Xxh3>,
+}
+
+impl Pieces {
+    /// Forgets all it has seen.
+    pub fn clear(&mut self) {
+        self.hash.reset();
+    }
+
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.hash.update(bytes);
+    }
+
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of_wide(self.wide())
+    }
+
+    pub fn wide(&self) -> u128 {
+        self.hash.digest128()
+    }
+
+    /// For an [`ElementSet`].
+    pub fn print(&self) -> Print {
+        Print {
+            wide: self.fingerprint(),
+            narrow: self.hash.digest().max(1),
+        }
+    }
+}
+
+/// What an [`ElementSet`] has to know of a string, few or many as its elements are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Print {
+    wide: Fingerprint,
+    narrow: u64,
+}
+
+impl std::fmt::Debug for Pieces {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Pieces").finish_non_exhaustive()
     }
 }
 
@@ -252,10 +319,40 @@ impl ElementSet {
     /// Adds a string; `false` if it was there.
     #[inline]
     pub fn insert(&mut self, bytes: &[u8]) -> bool {
-        if self.how == How::Large {
-            return self.large.insert(self.hasher.fingerprint(0, bytes));
+        match self.how {
+            How::Large => self.large.insert(self.hasher.fingerprint(0, bytes)),
+            _ => self.insert_narrow(self.hasher.narrow(bytes)),
         }
-        let print = self.hasher.narrow(bytes);
+    }
+
+    /// What [`insert_print`](Self::insert_print) needs to know of a string.
+    pub fn print(&self, bytes: &[u8]) -> Print {
+        Print {
+            wide: self.hasher.fingerprint(0, bytes),
+            narrow: self.hasher.narrow(bytes),
+        }
+    }
+
+    /// As [`insert`](Self::insert), for a string that is not at hand.
+    pub fn insert_print(&mut self, print: Print) -> bool {
+        match self.how {
+            How::Large => self.large.insert(print.wide),
+            _ => self.insert_narrow(print.narrow),
+        }
+    }
+
+    /// All of a hash of a string that goes into another set.
+    pub fn wide(&self, bytes: &[u8]) -> u128 {
+        self.hasher.wide(bytes)
+    }
+
+    /// For a string that comes in pieces, of this set or another.
+    pub fn pieces(&self) -> Pieces {
+        self.hasher.pieces(0)
+    }
+
+    #[inline]
+    fn insert_narrow(&mut self, print: u64) -> bool {
         if self.how == How::Few {
             let bit = 1 << (print >> 58);
             if self.filter & bit != 0 && self.few.iter().take(self.len).any(|p| *p == print) {
@@ -370,6 +467,24 @@ mod tests {
             }
             for i in 0..len {
                 assert!(!set.insert(format!("{i}").as_bytes()), "{i}");
+            }
+        }
+    }
+
+    #[test]
+    fn pieces_are_what_they_make_together() {
+        let mut set = ElementSet::new(Hasher::new());
+        for expected in [0, 100, u64::MAX] {
+            for len in [0, 1, 16, 200, 240, 241, 5_000, 100_000] {
+                set.clear(expected);
+                let bytes: Vec<u8> = (0..len).map(|n| (n % 251) as u8).collect();
+                let mut pieces = set.pieces();
+                for piece in bytes.chunks(77) {
+                    pieces.add(piece);
+                }
+                assert!(set.insert(&bytes));
+                assert!(!set.insert_print(pieces.print()), "{len}");
+                assert_eq!(set.hasher.wide(&bytes), pieces.wide());
             }
         }
     }

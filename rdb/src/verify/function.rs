@@ -14,7 +14,8 @@
 //! - Valkey changed, without notice, how it splits quotes on the first line (9.0) and what it does with a NUL byte
 //!   in the code (8.1: the rest is ignored). Where versions would not agree the verdict is undecided.
 //! - A library that calls its own functions, or loops, while it loads is undecided. Few do: a server offers no
-//!   library functions at that time (see [`super::lua`]).
+//!   library functions at that time (see [`super::lua`]). So is one that makes more than 65,536 tables, table fields or
+//!   functions.
 
 mod metadata;
 #[cfg(test)]

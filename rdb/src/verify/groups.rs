@@ -11,11 +11,12 @@ use crate::event::StreamId;
 ///
 /// # Limits
 ///
-/// 24 bytes a pending entry, which takes 25 or more in the file.
+/// 24 bytes a pending entry, which takes 25 or more in the file, and some 20 bytes a
+/// group and consumer: names are known by their seeded hash of 128 bits.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Groups {
-    names: HashSet<Vec<u8>>,
-    consumers: HashSet<Vec<u8>>,
+    names: HashSet<u128>,
+    consumers: HashSet<u128>,
     pending: Vec<Pending>,
     sorted: bool,
     consumer: u32,
@@ -37,12 +38,12 @@ impl Groups {
         self.names.clear();
     }
 
-    pub fn start_group(&mut self, name: &[u8]) -> Result<(), Fault> {
+    pub fn start_group(&mut self, name: u128) -> Result<(), Fault> {
         self.pending.clear();
         self.consumers.clear();
         self.sorted = true;
         self.consumer = 0;
-        match self.names.insert(name.to_vec()) {
+        match self.names.insert(name) {
             true => Ok(()),
             false => Err("the same consumer group twice"),
         }
@@ -69,10 +70,10 @@ impl Groups {
         }
     }
 
-    pub fn start_consumer(&mut self, name: &[u8]) -> Result<(), Fault> {
+    pub fn start_consumer(&mut self, name: u128) -> Result<(), Fault> {
         self.consumer = self.consumer.saturating_add(1);
         self.owned.clear();
-        match self.consumers.insert(name.to_vec()) {
+        match self.consumers.insert(name) {
             true => Ok(()),
             false => Err("the same consumer twice in a group"),
         }
@@ -135,12 +136,12 @@ mod tests {
     fn a_good_group() {
         let mut g = Groups::default();
         g.start_stream();
-        g.start_group(b"g").unwrap();
+        g.start_group(1).unwrap();
         (1..=3).for_each(|n| g.pending(id(n)));
         g.start_consumers().unwrap();
-        g.start_consumer(b"a").unwrap();
+        g.start_consumer(1).unwrap();
         g.owned(id(1), true).unwrap();
-        g.start_consumer(b"b").unwrap();
+        g.start_consumer(2).unwrap();
         g.owned(id(3), true).unwrap();
         assert!(g.end_group().is_err(), "entry 2 has no owner");
         g.nack(id(2)).unwrap();
@@ -151,16 +152,16 @@ mod tests {
     fn what_servers_refuse() {
         let mut g = Groups::default();
         g.start_stream();
-        g.start_group(b"g").unwrap();
-        assert!(g.start_group(b"g").is_err());
+        g.start_group(1).unwrap();
+        assert!(g.start_group(1).is_err());
         (1..=2).chain(1..=1).for_each(|n| g.pending(id(n)));
         assert!(g.start_consumers().is_err(), "1 twice, out of order");
-        g.start_consumer(b"a").unwrap();
+        g.start_consumer(1).unwrap();
         assert!(g.owned(id(9), true).is_err());
         g.owned(id(2), true).unwrap();
         assert!(g.owned(id(2), true).is_err());
-        assert!(g.start_consumer(b"a").is_err());
-        g.start_consumer(b"b").unwrap();
+        assert!(g.start_consumer(1).is_err());
+        g.start_consumer(2).unwrap();
         assert!(g.owned(id(2), true).is_err());
         g.owned(id(2), false).unwrap();
         assert!(g.nack(id(2)).is_err());

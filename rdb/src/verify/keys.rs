@@ -2,7 +2,7 @@
 
 mod check;
 
-use crate::verify::fingerprint::Hasher;
+use crate::verify::fingerprint::{Fingerprint, Hasher, Pieces};
 pub(crate) use check::Duplicates;
 
 /// Keys seen so far, by fingerprint and offset.
@@ -72,7 +72,17 @@ impl KeyLog {
     /// Logs a key of database `db` that begins at `offset`.
     #[inline]
     pub fn push(&mut self, db: u64, name: &[u8], offset: u64) {
-        let print = self.hasher.fingerprint(db, name);
+        self.push_print(self.hasher.fingerprint(db, name), offset);
+    }
+
+    /// For the name of a key of database `db` that comes in pieces.
+    pub fn pieces(&self, db: u64) -> Pieces {
+        self.hasher.pieces(db)
+    }
+
+    /// Logs a key whose name is known by its fingerprint.
+    #[inline]
+    pub fn push_print(&mut self, print: Fingerprint, offset: u64) {
         let log = &mut self.logs[usize::from(print.table)];
         let Chunk { base, keys } = &mut log.last;
         // A first chunk has no capacity, so it is never asked for its base.

@@ -4,6 +4,9 @@
 //! [`verdict`](Report::verdict) is for one [`Server`], named in the report.
 //! What is found is plain data ([`Finding`]); reading goes on behind whatever
 //! leaves the structure intact, so that one report names all of it.
+//!
+//! What a string decompresses to is held up to 1 MiB. Larger ones, a thousandfold
+//! what they are in the file, are hashed and walked while they go by in a window.
 
 mod driver;
 mod finding;
@@ -11,6 +14,7 @@ mod fingerprint;
 pub mod function;
 mod groups;
 mod keys;
+mod long;
 pub mod lua;
 mod memory;
 mod packed;

@@ -1,10 +1,15 @@
 //! Judging a packed blob: its integrity, pairs and triples, duplicates, expiries.
 
+use std::cmp::Ordering;
+
 use crate::event::Packing;
+use crate::lzf::Inflate;
+use crate::packed::flow::{self, ListpackFlow, Piece, Sequence, ZiplistFlow, ZipmapFlow};
 use crate::packed::{Element, Intset, Listpack, PackedError, Ziplist, Zipmap};
 use crate::score;
 use crate::verify::finding::Code;
 use crate::verify::fingerprint::ElementSet;
+use crate::verify::long::{LongString, Text, order};
 use crate::verify::value::excerpt;
 
 /// What a sound blob holds.
@@ -41,104 +46,76 @@ fn refuse<T>(code: Code, what: impl Into<String>) -> Result<T, Refusal> {
     })
 }
 
+/// Bytes of a packed score that servers look at.
+const SCORE: usize = 127;
+
 /// Greatest expiry in a listpack of triples: 48 bits.
 const MAX_EXPIRY: i64 = (1 << 48) - 1;
+
+/// A packed blob to be judged.
+pub(super) enum Blob<'a> {
+    Held(&'a [u8]),
+    /// One that is large once it is decompressed.
+    Flowing(Inflate<'a>),
+}
 
 /// Checks a blob as a server does that sanitises what it loads. `strict` adds
 /// what Valkey 9.1 demands.
 pub(super) fn check(
     packing: Packing,
-    blob: &[u8],
+    blob: Blob<'_>,
     set: &mut ElementSet,
     strict: bool,
 ) -> Result<Seen, Refusal> {
-    match packing {
-        Packing::ListListpack => {
-            let elements = Listpack::new(blob)?.check()? as u64;
-            Ok(Seen {
-                elements,
-                ..Seen::default()
-            })
-        }
-        Packing::ListZiplist => {
-            let elements = Ziplist::new(blob)?.check()? as u64;
-            Ok(Seen {
-                elements,
-                ..Seen::default()
-            })
-        }
-        Packing::SetIntset => {
+    let count = match (packing, blob) {
+        (Packing::ListListpack, Blob::Held(blob)) => Listpack::new(blob)?.check()? as u64,
+        (Packing::ListListpack, Blob::Flowing(blob)) => ListpackFlow::new(blob, ())?.check()?,
+        (Packing::ListZiplist, Blob::Held(blob)) => Ziplist::new(blob)?.check()? as u64,
+        (Packing::ListZiplist, Blob::Flowing(blob)) => ZiplistFlow::new(blob, ())?.check()?,
+        (Packing::SetIntset, Blob::Held(blob)) => {
             let intset = Intset::new(blob)?;
-            let elements = intset.stated_len().into();
+            let count = intset.stated_len().into();
             intset.check()?;
-            Ok(Seen {
-                elements,
-                ..Seen::default()
-            })
+            count
         }
-        Packing::SetListpack => listpack(
-            blob,
-            set,
-            Shape {
-                tuple: 1,
-                scores: false,
-                names: false,
-            },
-        ),
-        Packing::ZsetListpack => listpack(
-            blob,
-            set,
-            Shape {
-                tuple: 2,
-                scores: strict,
-                names: false,
-            },
-        ),
-        Packing::HashListpack => listpack(
-            blob,
-            set,
-            Shape {
-                tuple: 2,
-                scores: false,
-                names: false,
-            },
-        ),
-        Packing::HashListpackEx => listpack(
-            blob,
-            set,
-            Shape {
-                tuple: 3,
-                scores: false,
-                names: false,
-            },
-        ),
-        Packing::TemplateNames => listpack(
-            blob,
-            set,
-            Shape {
-                tuple: 1,
-                scores: false,
-                names: true,
-            },
-        ),
-        Packing::ZsetZiplist | Packing::HashZiplist => {
-            ziplist(blob, set, strict && packing == Packing::ZsetZiplist)
+        (Packing::SetIntset, Blob::Flowing(blob)) => flow::check_intset(blob)?,
+        (Packing::ZsetZiplist | Packing::HashZiplist, blob) => {
+            let scores = strict && packing == Packing::ZsetZiplist;
+            return match blob {
+                Blob::Held(blob) => ziplist(Ziplist::new(blob)?, set, scores),
+                Blob::Flowing(blob) => ziplist(ZiplistFlow::new(blob, seen_by(set))?, set, scores),
+            };
         }
-        Packing::HashZipmap => zipmap(blob, set),
-        Packing::TemplateValues => {
-            let mut list = Listpack::new(blob)?;
-            let mut seen = Seen::default();
-            while let Some(element) = list.next()? {
-                if seen.elements == 0 {
-                    seen.first = element.as_integer();
-                }
-                seen.elements += 1;
-            }
-            Ok(seen)
+        (Packing::HashZipmap, Blob::Held(blob)) => return zipmap(blob, set),
+        (Packing::HashZipmap, Blob::Flowing(blob)) => {
+            return flowing_zipmap(ZipmapFlow::new(blob, seen_by(set))?, set);
         }
         // Judged with the rest of its stream.
-        Packing::StreamNode => Ok(Seen::default()),
-    }
+        (Packing::StreamNode, _) => 0,
+        (
+            Packing::SetListpack
+            | Packing::ZsetListpack
+            | Packing::HashListpack
+            | Packing::HashListpackEx
+            | Packing::TemplateNames
+            | Packing::TemplateValues,
+            blob,
+        ) => {
+            let shape = Shape::of(packing, strict);
+            return match blob {
+                Blob::Held(blob) => listpack(Listpack::new(blob)?, set, shape),
+                Blob::Flowing(blob) => listpack(ListpackFlow::new(blob, seen_by(set))?, set, shape),
+            };
+        }
+    };
+    Ok(Seen {
+        elements: count,
+        ..Seen::default()
+    })
+}
+
+fn seen_by<'a>(set: &ElementSet) -> LongString<'a> {
+    LongString::new(set.pieces())
 }
 
 /// What the elements of a listpack are.
@@ -146,20 +123,53 @@ pub(super) fn check(
 struct Shape {
     /// Members alone, pairs, or triples with an expiry.
     tuple: u64,
+    /// The first of each is there once only.
+    unique: bool,
     /// The second of a pair is a score that must be a number.
     scores: bool,
     /// Names in strict order of length and bytes.
     names: bool,
 }
 
-fn listpack(blob: &[u8], set: &mut ElementSet, shape: Shape) -> Result<Seen, Refusal> {
-    let mut list = Listpack::new(blob)?;
-    set.clear(list.stated_len().map_or(blob.len() as u64 / 2, u64::from) / shape.tuple);
+impl Shape {
+    #[inline]
+    fn of(packing: Packing, strict: bool) -> Shape {
+        Shape {
+            tuple: match packing {
+                Packing::ZsetListpack | Packing::HashListpack => 2,
+                Packing::HashListpackEx => 3,
+                _ => 1,
+            },
+            unique: packing != Packing::TemplateValues,
+            scores: strict && packing == Packing::ZsetListpack,
+            names: packing == Packing::TemplateNames,
+        }
+    }
+}
+
+#[inline(always)]
+fn listpack<'a>(
+    mut list: impl Sequence<LongString<'a>>,
+    set: &mut ElementSet,
+    shape: Shape,
+) -> Result<Seen, Refusal> {
     let mut seen = Seen::default();
     let mut buf = [0; 20];
+    if !shape.unique {
+        while let Some(element) = list.next()? {
+            if seen.elements == 0
+                && let Piece::Whole(element) = element
+            {
+                seen.first = element.as_integer();
+            }
+            seen.elements += 1;
+        }
+        return Ok(seen);
+    }
+    set.clear(list.stated_or_most() / shape.tuple);
     if shape.tuple == 2 && !shape.scores {
         while let Some(element) = list.next()? {
-            unique(element.text(&mut buf), set)?;
+            unique(&element, set, &mut buf)?;
             if !list.skip()? {
                 return refuse(Code::BadPacked, "an element is missing at the end");
             }
@@ -167,24 +177,19 @@ fn listpack(blob: &[u8], set: &mut ElementSet, shape: Shape) -> Result<Seen, Ref
         }
         return Ok(seen);
     }
-    let mut last_name: Option<(usize, Vec<u8>)> = None;
+    let mut names = NameOrder::default();
     let mut expiry_order = ExpiryOrder::default();
     let mut place = 0;
     while let Some(element) = list.next()? {
         match place {
             0 => {
-                unique(element.text(&mut buf), set)?;
-                if shape.names {
-                    let name = element.text(&mut buf);
-                    let this = Some((name.len(), name.to_vec()));
-                    if last_name >= this {
-                        return refuse(Code::BadTemplate, "names out of order");
-                    }
-                    last_name = this;
+                unique(&element, set, &mut buf)?;
+                if shape.names && !names.next(&element) {
+                    return refuse(Code::BadTemplate, "names out of order");
                 }
             }
-            1 if shape.scores => number(element, &mut buf)?,
-            2 => seen.expires |= expiry_order.next(element)?,
+            1 if shape.scores => number(&element, &mut buf)?,
+            2 => seen.expires |= expiry_order.next(&element)?,
             _ => {}
         }
         seen.elements += 1;
@@ -199,16 +204,20 @@ fn listpack(blob: &[u8], set: &mut ElementSet, shape: Shape) -> Result<Seen, Ref
     Ok(seen)
 }
 
-fn ziplist(blob: &[u8], set: &mut ElementSet, scores: bool) -> Result<Seen, Refusal> {
-    let mut list = Ziplist::new(blob)?;
-    set.clear(list.stated_len().map_or(blob.len() as u64 / 2, u64::from) / 2);
+#[inline(always)]
+fn ziplist<'a>(
+    mut list: impl Sequence<LongString<'a>>,
+    set: &mut ElementSet,
+    scores: bool,
+) -> Result<Seen, Refusal> {
+    set.clear(list.stated_or_most() / 2);
     let mut seen = Seen::default();
     let mut buf = [0; 20];
     while let Some(element) = list.next()? {
         if seen.elements % 2 == 0 {
-            unique(element.text(&mut buf), set)?;
+            unique(&element, set, &mut buf)?;
         } else if scores {
-            number(element, &mut buf)?;
+            number(&element, &mut buf)?;
         }
         seen.elements += 1;
     }
@@ -222,16 +231,42 @@ fn zipmap(blob: &[u8], set: &mut ElementSet) -> Result<Seen, Refusal> {
     let mut map = Zipmap::new(blob)?;
     set.clear(map.stated_len().map_or(blob.len() as u64 / 4, u64::from));
     let mut seen = Seen::default();
+    let mut buf = [0; 20];
     while let Some((field, _)) = map.next()? {
-        unique(field, set)?;
+        unique(&Piece::Whole(Element::Bytes(field)), set, &mut buf)?;
         seen.elements += 2;
     }
     Ok(seen)
 }
 
-#[inline]
-fn unique(bytes: &[u8], set: &mut ElementSet) -> Result<(), Refusal> {
-    match set.insert(bytes) {
+fn flowing_zipmap<'a>(
+    mut map: ZipmapFlow<'a, LongString<'a>>,
+    set: &mut ElementSet,
+) -> Result<Seen, Refusal> {
+    set.clear(map.stated_or_most());
+    let mut seen = Seen::default();
+    let mut buf = [0; 20];
+    while let Some(field) = map.next_field()? {
+        unique(&field, set, &mut buf)?;
+        seen.elements += 2;
+    }
+    Ok(seen)
+}
+
+#[inline(always)]
+fn unique(
+    element: &Piece<'_, LongString<'_>>,
+    set: &mut ElementSet,
+    buf: &mut [u8; 20],
+) -> Result<(), Refusal> {
+    let (fresh, bytes) = match element {
+        Piece::Whole(element) => {
+            let bytes = element.text(buf);
+            (set.insert(bytes), bytes)
+        }
+        Piece::Long(long) => (set.insert_print(long.pieces().print()), long.front()),
+    };
+    match fresh {
         true => Ok(()),
         false => refuse(
             Code::DuplicateElement,
@@ -240,13 +275,55 @@ fn unique(bytes: &[u8], set: &mut ElementSet) -> Result<(), Refusal> {
     }
 }
 
-fn number(score: Element<'_>, buf: &mut [u8; 20]) -> Result<(), Refusal> {
-    match score {
-        Element::Int(_) => Ok(()),
-        text => match score::scan(text.text(buf)) {
-            Some(x) if x.is_nan() => refuse(Code::NanScore, "score is not a number"),
-            _ => Ok(()),
-        },
+fn number(score: &Piece<'_, LongString<'_>>, buf: &mut [u8; 20]) -> Result<(), Refusal> {
+    let text = match score {
+        Piece::Whole(Element::Int(_)) => return Ok(()),
+        Piece::Whole(text) => text.text(buf),
+        Piece::Long(long) => long.front(),
+    };
+    // Valkey looks at no number behind blanks, and no further than this.
+    let seen = match text.first() {
+        Some(b' ' | 9..=13) => None,
+        _ => score::scan(text.get(..SCORE).unwrap_or(text)),
+    };
+    match seen {
+        Some(x) if x.is_nan() => refuse(Code::NanScore, "score is not a number"),
+        _ => Ok(()),
+    }
+}
+
+/// Names in strict order of length and bytes.
+#[derive(Default)]
+struct NameOrder<'a> {
+    last: Option<Name<'a>>,
+}
+
+enum Name<'a> {
+    Held(Vec<u8>),
+    Long(LongString<'a>),
+}
+
+impl Name<'_> {
+    fn text(&self) -> Text<'_> {
+        match self {
+            Name::Held(name) => Text::Held(name),
+            Name::Long(name) => name.text(),
+        }
+    }
+}
+
+impl<'a> NameOrder<'a> {
+    /// Whether this name is behind the one before.
+    fn next(&mut self, name: &Piece<'_, LongString<'a>>) -> bool {
+        let name = match name {
+            Piece::Whole(name) => Name::Held(name.text(&mut [0; 20]).to_vec()),
+            Piece::Long(long) => Name::Long((*long).clone()),
+        };
+        let last = self.last.replace(name);
+        match (&last, &self.last) {
+            (Some(last), Some(this)) => order(last.text(), this.text()) == Ordering::Less,
+            _ => true,
+        }
     }
 }
 
@@ -259,10 +336,10 @@ struct ExpiryOrder {
 
 impl ExpiryOrder {
     /// Whether this field expires.
-    fn next(&mut self, element: Element<'_>) -> Result<bool, Refusal> {
-        let at = match element {
-            Element::Int(at) => at,
-            Element::Bytes(_) => return refuse(Code::BadExpiry, "field expiry is not an integer"),
+    fn next(&mut self, element: &Piece<'_, LongString<'_>>) -> Result<bool, Refusal> {
+        let at = match *element {
+            Piece::Whole(Element::Int(at)) => at,
+            _ => return refuse(Code::BadExpiry, "field expiry is not an integer"),
         };
         if !(0..=MAX_EXPIRY).contains(&at) {
             return refuse(Code::BadExpiry, format!("field expiry is {at}"));
@@ -278,3 +355,6 @@ impl ExpiryOrder {
         Ok(true)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,12 +6,15 @@ mod template;
 use std::collections::HashMap;
 
 use crate::decoder::Whole;
+use crate::error::ErrorKind;
 use crate::event::{Event, Packing, Part, Role, StreamId, StreamMeta};
-use crate::lzf;
+use crate::lzf::{self, Inflate};
 use crate::text::{Decimal, Scratch, Str};
-use crate::verify::finding::Code;
-use crate::verify::fingerprint::{ElementSet, Hasher};
+use crate::verify::finding::{Code, Finding};
+use crate::verify::fingerprint::{ElementSet, Hasher, Print};
 use crate::verify::groups::Groups;
+use crate::verify::long::{HELD, LongString, flowing};
+use crate::verify::packed::Blob;
 use crate::verify::server::Server;
 use crate::wire::{Dialect, ValueType};
 
@@ -35,7 +38,8 @@ const MAX_TEMPLATES: usize = 1 << 20;
 /// # Limits
 ///
 /// Holds the fingerprints of one value's elements (9 to 12 bytes each), its
-/// pending entries (24 bytes each) and one decompressed blob.
+/// pending entries (24 bytes each), and one string or blob of up to 1 MiB
+/// decompressed: larger ones go by in a window.
 #[derive(Debug)]
 pub(crate) struct ValueJudge {
     pub faults: Vec<Fault>,
@@ -50,17 +54,19 @@ pub(crate) struct ValueJudge {
     drop_before: Option<i64>,
     /// Whether fields of this value wait for their expiry, which comes last.
     holds: bool,
-    /// The field that waits: its name is in `held_name`.
-    held: Option<u64>,
+    /// The field that waits, and where it is: the front of its name is in `held_name`.
+    held: Option<(u64, Print)>,
     held_name: Vec<u8>,
     dropped: bool,
     pub(super) set: ElementSet,
     scratch: Scratch,
+    /// Bytes up to which a string is decompressed into it.
+    held_most: u64,
     /// The compressed string whose chunks are coming.
     long: Option<lzf::Scan>,
     templates: HashMap<u64, u64>,
     template: Option<u64>,
-    last_name: Option<Vec<u8>>,
+    last_name: Option<template::Name>,
     groups: Groups,
     stream: Stream,
 }
@@ -90,7 +96,8 @@ impl ValueJudge {
             held_name: Vec::new(),
             dropped: false,
             set: ElementSet::new(Hasher::new()),
-            scratch: Scratch::with_limit(max_decompressed),
+            scratch: Scratch::default(),
+            held_most: HELD.min(max_decompressed),
             long: None,
             templates: HashMap::new(),
             template: None,
@@ -264,29 +271,76 @@ impl ValueJudge {
                 decimal = Decimal::new(n.into());
                 decimal.as_bytes()
             }
-            Str::Lzf { .. } => match text.bytes(&mut self.scratch) {
-                Ok(bytes) => bytes,
-                Err(e) => return self.fault(Code::BadLzf, at, e.to_string()),
-            },
+            Str::Lzf { .. } => return self.compressed_element(role, text, at),
         };
+        self.element_bytes(role, bytes, at);
+    }
+
+    #[inline(always)]
+    fn element_bytes(&mut self, role: Role, bytes: &[u8], at: u64) {
         if self.holds {
-            self.held = Some(at);
-            self.held_name.clear();
-            self.held_name.extend_from_slice(bytes);
+            self.hold(at, self.set.print(bytes), bytes);
         } else if !self.set.insert(bytes) {
-            let what = if role == Role::Member {
-                "member"
-            } else {
-                "field"
-            };
-            let message = format!("duplicate {what} \"{}\"", excerpt(bytes));
-            self.fault(Code::DuplicateElement, at, message);
+            self.twice(role, bytes, at);
         }
+    }
+
+    #[inline(never)]
+    fn compressed_element(&mut self, role: Role, text: Str<'_>, at: u64) {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let outcome = match flowing(text, self.held_most) {
+            Ok(Some(text)) => {
+                self.long_element(role, text, at);
+                Ok(())
+            }
+            Ok(None) => {
+                let bytes = text.bytes(&mut scratch);
+                bytes.map(|bytes| self.element_bytes(role, bytes, at))
+            }
+            Err(e) => Err(ErrorKind::Lzf(e)),
+        };
+        self.scratch = scratch;
+        if let Err(e) = outcome {
+            self.fault(Code::BadLzf, at, e.to_string());
+        }
+    }
+
+    fn long_element(&mut self, role: Role, text: Inflate<'_>, at: u64) {
+        let long = LongString::of(text, self.set.pieces());
+        let (print, front) = (long.pieces().print(), long.front());
+        if self.holds {
+            self.hold(at, print, front);
+        } else if !self.set.insert_print(print) {
+            self.twice(role, front, at);
+        }
+    }
+
+    #[cold]
+    fn twice(&mut self, role: Role, bytes: &[u8], at: u64) {
+        let what = match role {
+            Role::Member => "member",
+            _ => "field",
+        };
+        let message = format!("duplicate {what} \"{}\"", excerpt(bytes));
+        self.fault(Code::DuplicateElement, at, message);
+    }
+
+    /// Has a field wait for its expiry.
+    fn hold(&mut self, at: u64, print: Print, name: &[u8]) {
+        self.held = Some((at, print));
+        self.held_name.clear();
+        let front = name.get(..Finding::MAX_KEY).unwrap_or(name);
+        self.held_name.extend_from_slice(front);
     }
 
     fn packed(&mut self, packing: Packing, text: Str<'_>, at: u64) {
         let mut scratch = std::mem::take(&mut self.scratch);
-        match text.bytes(&mut scratch) {
+        let blob = match flowing(text, self.held_most) {
+            Ok(Some(blob)) => Ok(Blob::Flowing(blob)),
+            Ok(None) => text.bytes(&mut scratch).map(Blob::Held),
+            Err(e) => Err(ErrorKind::Lzf(e)),
+        };
+        match blob {
             Ok(blob) => self.blob(packing, blob, at),
             Err(e) => {
                 let message = format!("{} does not decompress: {e}", packing.name());
@@ -296,7 +350,7 @@ impl ValueJudge {
         self.scratch = scratch;
     }
 
-    fn blob(&mut self, packing: Packing, blob: &[u8], at: u64) {
+    fn blob(&mut self, packing: Packing, blob: Blob<'_>, at: u64) {
         if packing == Packing::StreamNode {
             return self.stream_node(blob, at);
         }
@@ -413,8 +467,8 @@ impl ValueJudge {
         if matches!((expiry, self.drop_before), (Some(expiry), Some(now)) if expiry < now) {
             self.found = self.found.saturating_sub(1);
             self.dropped = true;
-        } else if let Some(at) = self.held
-            && !self.set.insert(&self.held_name)
+        } else if let Some((at, print)) = self.held
+            && !self.set.insert_print(print)
         {
             let message = format!("duplicate field \"{}\"", excerpt(&self.held_name));
             self.fault(Code::DuplicateElement, at, message);

@@ -5,13 +5,15 @@ mod part;
 mod records;
 
 use crate::decoder::{KeySink, PlainString, Sink, Whole};
+use crate::error::ErrorKind;
 use crate::event::{Event, Part, Token};
 use crate::text::{Scratch, Str};
 use crate::verify::Options;
 use crate::verify::finding::{Code, Finding, Severity};
-use crate::verify::fingerprint::Hasher;
+use crate::verify::fingerprint::{Fingerprint, Hasher};
 use crate::verify::function::Libraries;
 use crate::verify::keys::KeyLog;
+use crate::verify::long::{HELD, LongString, flowing};
 use crate::verify::report::{Database, Report};
 use crate::verify::server::Server;
 use crate::verify::value::ValueJudge;
@@ -31,10 +33,14 @@ pub(crate) struct Verifier<'o> {
     counts: Database,
     attributes: Attributes,
     key: CurrentKey,
-    /// The name of the key that is being read.
+    /// The name of the key that is being read, or its front.
     name: Vec<u8>,
+    /// Where that is all that is held of it: what is known of it all.
+    long_name: Option<Fingerprint>,
     keys: KeyLog,
     value: ValueJudge,
+    /// Bytes up to which a name is decompressed.
+    held_most: u64,
     scratch: Scratch,
     libraries: Libraries,
     /// One bit a value type met before.
@@ -49,6 +55,13 @@ pub(crate) struct Verifier<'o> {
 #[derive(Clone, Copy, Debug, Default)]
 struct Attributes {
     expire_ms: Option<i64>,
+}
+
+/// The name of a key that is to be logged.
+#[derive(Clone, Copy)]
+enum Name<'n> {
+    Held(&'n [u8]),
+    Long(Fingerprint),
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -94,7 +107,13 @@ impl KeySink for Verifier<'_> {
             return self.end_key(at);
         }
         let expire_ms = self.take_expiry();
-        self.count(ObjectKind::String, at, expire_ms, Some(key), false);
+        self.count(
+            ObjectKind::String,
+            at,
+            expire_ms,
+            Some(Name::Held(key)),
+            false,
+        );
     }
 
     #[inline(always)]
@@ -106,7 +125,7 @@ impl KeySink for Verifier<'_> {
             let expire_ms = self.take_expiry();
             self.counts.with_field_expiries += u64::from(self.value.has_field_expiry());
             let object = self.object(key.kind);
-            return self.count(object, key.at, expire_ms, Some(name), false);
+            return self.count(object, key.at, expire_ms, Some(Name::Held(name)), false);
         }
         self.whole_by_parts(key);
     }
@@ -129,9 +148,11 @@ impl<'o> Verifier<'o> {
             attributes: Attributes::default(),
             key: CurrentKey::default(),
             name: Vec::new(),
+            long_name: None,
             keys: KeyLog::new(Hasher::new()),
             value: ValueJudge::new(server, max),
-            scratch: Scratch::with_limit(max),
+            held_most: HELD.min(max),
+            scratch: Scratch::default(),
             libraries: Libraries::default(),
             types_seen: 0,
             stored_checksum: None,
@@ -211,7 +232,17 @@ impl<'o> Verifier<'o> {
     #[inline(never)]
     fn begin_encoded_key(&mut self, key: Str<'_>, at: u64) {
         self.name.clear();
-        match key.bytes(&mut self.scratch) {
+        let name = match flowing(key, self.held_most) {
+            Ok(Some(name)) => {
+                let name = LongString::of(name, self.keys.pieces(self.db));
+                self.name.extend_from_slice(name.front());
+                self.long_name = Some(name.pieces().fingerprint());
+                return;
+            }
+            Ok(None) => key.bytes(&mut self.scratch),
+            Err(e) => Err(ErrorKind::Lzf(e)),
+        };
+        match name {
             Ok(name) => self.name.extend_from_slice(name),
             Err(e) => {
                 self.key.named = false;
@@ -271,7 +302,10 @@ impl<'o> Verifier<'o> {
         let name = std::mem::take(&mut self.name);
         self.counts.with_field_expiries += u64::from(self.value.has_field_expiry());
         let object = self.object(ValueType(kind));
-        let name_if_read = named.then_some(name.as_slice());
+        let name_if_read = match self.long_name.take() {
+            Some(print) => Some(Name::Long(print)),
+            None => named.then_some(Name::Held(&name)),
+        };
         self.count(object, offset, expire_ms, name_if_read, drops);
         self.name = name;
     }
@@ -290,7 +324,7 @@ impl<'o> Verifier<'o> {
         object: ObjectKind,
         at: u64,
         expire_ms: Option<i64>,
-        name: Option<&[u8]>,
+        name: Option<Name<'_>>,
         mut drops: bool,
     ) {
         self.counts.keys += 1;
@@ -307,12 +341,16 @@ impl<'o> Verifier<'o> {
             && self.options.duplicates
             && !drops
         {
-            self.keys.push(self.db, name, at);
+            match name {
+                Name::Held(name) => self.keys.push(self.db, name, at),
+                Name::Long(print) => self.keys.push_print(print, at),
+            }
         }
     }
 
     #[cold]
     fn skip_empty_key(&mut self) {
+        self.long_name = None;
         if !self.key.faulty {
             let at = self.key.offset;
             self.key.inside = true;

@@ -143,13 +143,7 @@ pub(super) fn name_duplicates(report: &mut Report, input: &Input) {
         let Ok(read) = input.read_at(&mut window, finding.offset) else {
             return;
         };
-        finding.key = window
-            .get(..read)
-            .and_then(verify::name_key)
-            .map(|mut key| {
-                key.truncate(Finding::MAX_KEY);
-                key
-            });
+        finding.key = window.get(..read).and_then(verify::name_key);
     }
 }
 

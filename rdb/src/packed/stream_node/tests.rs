@@ -1,5 +1,6 @@
 use super::super::encode::{listpack_entry, listpack_of};
 use super::*;
+use crate::packed::PackedFault;
 use proptest::prelude::*;
 
 fn int(n: i64) -> Vec<u8> {

@@ -303,7 +303,8 @@ impl Parser<'_> {
 
     /// A table constructor.
     fn table(&mut self) -> Parsed<Value> {
-        let table = self.run.new_table();
+        let line = self.line();
+        let table = self.run.new_table(line);
         let mut items = 0usize;
         let mut last_open = false;
         self.scope.hold(1);

@@ -1,7 +1,7 @@
 //! What `register_function` does with its arguments.
 
 use super::outcome::RunErrorKind;
-use super::run::{Key, LONG_LITERAL, Run};
+use super::run::{Key, LONG_LITERAL, MOST_REMEMBERED, Run};
 use super::value::{Arguments, Value};
 use crate::verify::function::is_name;
 
@@ -34,6 +34,9 @@ impl Run<'_> {
         };
         if !is_name(&name) {
             return Err(Some(RunErrorKind::FunctionName(name)));
+        }
+        if self.functions.len() == MOST_REMEMBERED {
+            return Err(None);
         }
         // Inside one library the comparison is exact; between libraries it ignores case.
         if !self.registered.insert(name.clone()) {

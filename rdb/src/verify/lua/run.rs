@@ -17,6 +17,10 @@ use crate::verify::function::Product;
 
 /// Literals longer than this are not looked into where a variable could name the same one again and again.
 pub(super) const LONG_LITERAL: usize = 256;
+/// Tables, fields and functions that are remembered: far more than a library has, and
+/// within tens of megabytes. It is in doubt what one with more does.
+pub(super) const MOST_REMEMBERED: usize = 1 << 16;
+
 /// A key of a table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Key {
@@ -52,6 +56,8 @@ pub(super) struct Run<'a> {
     conditional: u32,
     /// A `return` was met, or may have been.
     left: bool,
+    /// Tables and fields.
+    remembered: usize,
     pub(super) tables: Vec<Table>,
     pub(super) functions: Vec<Vec<u8>>,
     pub(super) registered: HashSet<Vec<u8>>,
@@ -66,6 +72,7 @@ impl<'a> Run<'a> {
             skipped: 0,
             conditional: 0,
             left: false,
+            remembered: 0,
             tables: Vec::new(),
             functions: Vec::new(),
             registered: HashSet::new(),
@@ -172,8 +179,18 @@ impl<'a> Run<'a> {
         self.fail_always(line, RunErrorKind::ReadOnly);
     }
 
-    pub(super) fn new_table(&mut self) -> Value {
-        if !self.live() {
+    /// Whether there is room for one thing more.
+    fn remembers(&mut self, line: u32) -> bool {
+        if self.remembered == MOST_REMEMBERED {
+            self.doubt(line, DoubtKind::Value);
+            return false;
+        }
+        self.remembered += 1;
+        true
+    }
+
+    pub(super) fn new_table(&mut self, line: u32) -> Value {
+        if !self.live() || !self.remembers(line) {
             return Value::Unknown;
         }
         self.tables.push(Table::default());
@@ -246,6 +263,9 @@ impl<'a> Run<'a> {
                         return self.doubt(line, DoubtKind::Value);
                     }
                     _ => {}
+                }
+                if !self.remembers(line) {
+                    return;
                 }
                 let key = self.key(key);
                 let value = self.assigned(value);

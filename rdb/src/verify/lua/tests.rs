@@ -272,6 +272,20 @@ fn a_function_that_needs_many_registers_is_marked() -> Result<(), SyntaxError> {
     Ok(())
 }
 
+/// What would take more memory than it is worth is not remembered, but in doubt.
+#[test]
+fn of_too_many_things_nothing_is_certain() -> Result<(), SyntaxError> {
+    for many in [
+        format!("local t = {{{}}}", "{},".repeat(70_000)),
+        format!("local t = {{{}}}", "1,".repeat(70_000)),
+    ] {
+        assert_eq!(outcome(&many)?, "maybe");
+        assert_eq!(outcome(&format!("{many} t = t + 1"))?, "maybe");
+        assert_eq!(outcome(&format!("{many} x = 1"))?, "fails");
+    }
+    Ok(())
+}
+
 /// How a chunk runs, in one word.
 fn outcome(source: &str) -> Result<&'static str, SyntaxError> {
     Ok(

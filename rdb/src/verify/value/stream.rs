@@ -1,15 +1,23 @@
 //! Streams: nodes against the stream's own numbers, groups and consumers.
 
+use crate::error::ErrorKind;
 use crate::event::{StreamId, StreamMeta};
+use crate::packed::StreamNode;
+use crate::packed::flow::check_stream_node;
 use crate::text::Str;
 use crate::verify::finding::Code;
 use crate::verify::groups::Groups;
+use crate::verify::long::{LongString, flowing};
+use crate::verify::packed::Blob;
 use crate::verify::server::Product;
 use crate::verify::value::ValueJudge;
 use crate::wire::ValueType;
 
 impl ValueJudge {
     pub(super) fn node_key(&mut self, text: Str<'_>, at: u64) {
+        if let Ok(Some(_)) = flowing(text, self.held_most) {
+            return self.fault(Code::BadStreamKey, at, "stream node key is not 16 bytes");
+        }
         match text.bytes(&mut self.scratch).map(<[u8; 16]>::try_from) {
             Ok(Ok(key)) => self.stream.nodes.push(StreamId::from_bytes(key)),
             Ok(Err(_)) => self.fault(Code::BadStreamKey, at, "stream node key is not 16 bytes"),
@@ -17,8 +25,12 @@ impl ValueJudge {
         }
     }
 
-    pub(super) fn stream_node(&mut self, blob: &[u8], at: u64) {
-        let summary = match crate::packed::StreamNode::check(blob) {
+    pub(super) fn stream_node(&mut self, blob: Blob<'_>, at: u64) {
+        let summary = match blob {
+            Blob::Held(blob) => StreamNode::check(blob),
+            Blob::Flowing(blob) => check_stream_node(blob),
+        };
+        let summary = match summary {
             Ok(summary) => summary,
             Err(e) => {
                 return self.fault(Code::BadPacked, at, format!("stream node is damaged: {e}"));
@@ -58,9 +70,17 @@ impl ValueJudge {
         &mut self,
         name: Str<'_>,
         at: u64,
-        judge: impl FnOnce(&mut Groups, &[u8]) -> Result<(), &'static str>,
+        judge: impl FnOnce(&mut Groups, u128) -> Result<(), &'static str>,
     ) {
-        let outcome = match name.bytes(&mut self.scratch) {
+        let name = match flowing(name, self.held_most) {
+            Ok(Some(name)) => Ok(LongString::of(name, self.set.pieces()).pieces().wide()),
+            Ok(None) => match name.bytes(&mut self.scratch) {
+                Ok(name) => Ok(self.set.wide(name)),
+                Err(e) => Err(e),
+            },
+            Err(e) => Err(ErrorKind::Lzf(e)),
+        };
+        let outcome = match name {
             Ok(name) => judge(&mut self.groups, name),
             Err(e) => return self.fault(Code::BadLzf, at, e.to_string()),
         };

@@ -1,22 +1,54 @@
 //! Hash templates: names in order, one value for each.
 
+use std::cmp::Ordering;
+
+use crate::error::ErrorKind;
 use crate::event::{Event, Part, Role};
+use crate::lzf::{Inflate, WINDOW};
 use crate::text::Str;
 use crate::verify::finding::Code;
+use crate::verify::long::{Text, flowing, order};
 use crate::verify::value::{MAX_TEMPLATES, ValueJudge};
 use crate::wire::ValueType;
 
+/// The name of a field: as it is, or, where that is large, as it stands in the file.
+#[derive(Debug)]
+pub(super) struct Name {
+    bytes: Vec<u8>,
+    /// Bytes it decompresses to.
+    full: Option<u64>,
+}
+
+impl Name {
+    fn text(&self) -> Text<'_> {
+        let held = Text::Held(&self.bytes);
+        match self.full {
+            // It was found sound before.
+            Some(full) => Inflate::new(&self.bytes, full, WINDOW)
+                .map_or(held, |text| Text::Flowing(text, full)),
+            None => held,
+        }
+    }
+}
+
 impl ValueJudge {
     pub(super) fn template_name(&mut self, text: Str<'_>, at: u64) {
-        let name = match text.bytes(&mut self.scratch) {
-            Ok(name) => name.to_vec(),
+        let name = match (flowing(text, self.held_most), text) {
+            (Ok(Some(_)), Str::Lzf { data, len }) => Ok((data, Some(len))),
+            (Err(e), _) => Err(ErrorKind::Lzf(e)),
+            _ => text.bytes(&mut self.scratch).map(|name| (name, None)),
+        };
+        let name = match name {
+            Ok((bytes, full)) => Name {
+                bytes: bytes.to_vec(),
+                full,
+            },
             Err(e) => return self.fault(Code::BadLzf, at, e.to_string()),
         };
-        let key = |n: &Vec<u8>| (n.len(), n.clone());
         if self
             .last_name
             .as_ref()
-            .is_some_and(|last| key(last) >= key(&name))
+            .is_some_and(|last| order(last.text(), name.text()) != Ordering::Less)
         {
             let message = "template fields are not in order of length and bytes";
             self.fault(Code::BadTemplate, at, message);

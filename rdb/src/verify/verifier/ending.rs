@@ -5,7 +5,7 @@ use crate::verify::finding::{Code, Finding};
 use crate::verify::report::{ChecksumState, Report};
 use crate::verify::server::{Product, Server};
 use crate::verify::threads;
-use crate::verify::verifier::{Verifier, cut};
+use crate::verify::verifier::Verifier;
 
 /// Keys in which one thread finds what comes twice before another is there.
 const FEW_KEYS: usize = 1 << 16;
@@ -54,8 +54,8 @@ impl Verifier<'_> {
         }
     }
 
-    /// Adds the keys that come twice. `name` gives the name and database of
-    /// the key at an offset, where the input can be looked at again.
+    /// Adds the keys that come twice. `name` gives the name of the key at an
+    /// offset, as findings have it, where the input can be looked at again.
     pub fn duplicates(&mut self, name: impl Fn(u64) -> Option<Vec<u8>>) {
         self.report.index_memory = self.keys.memory();
         let threads = match self.keys.len() < FEW_KEYS {
@@ -71,7 +71,7 @@ impl Verifier<'_> {
                 severity: Code::DuplicateKey.severity(),
                 offset: *offset,
                 db: self.database_at(*offset),
-                key: name(*offset).map(|key| cut(&key)),
+                key: name(*offset),
                 message: "the same key again in this database".to_owned(),
             });
         }

@@ -1,7 +1,9 @@
 //! Judging the records that are no keys: header, AUX fields, databases,
 //! functions, modules, slots.
 
+use crate::error::ErrorKind;
 use crate::event::{Event, Part};
+use crate::lzf::{Inflate, WINDOW};
 use crate::text::Str;
 use crate::verify::finding::Code;
 use crate::verify::function::{self, FunctionVerdict};
@@ -13,6 +15,8 @@ use crate::wire::{Dialect, Opcode};
 /// Longest AUX name or value kept, in bytes, and how many fields.
 const MAX_AUX: usize = 1024;
 const MAX_AUX_FIELDS: usize = 256;
+/// Bytes up to which a compressed function library is decompressed and looked into.
+const MAX_LIBRARY: u64 = 16 << 20;
 /// Keys a RESIZEDB hint may name without a word: tables for more than these
 /// cost tens of gigabytes.
 const HUGE_HINT: u64 = 1 << 31;
@@ -123,42 +127,31 @@ impl Verifier<'_> {
     }
 
     pub(super) fn aux(&mut self, name: Str<'_>, value: Str<'_>, at: u64) {
-        let (name, value) = match (name.to_vec(), value.to_vec()) {
+        let (short_name, short_value) = match (name.front(MAX_AUX), value.front(MAX_AUX)) {
             (Ok(name), Ok(value)) => (name, value),
             (Err(e), _) | (_, Err(e)) => {
-                return self.find(
-                    Code::BadLzf,
-                    at,
-                    format!("AUX field does not decompress: {e}"),
-                );
+                let message = format!("AUX field does not decompress: {}", ErrorKind::Lzf(e));
+                return self.find(Code::BadLzf, at, message);
             }
         };
-        let is = |word: &str| name.eq_ignore_ascii_case(word.as_bytes());
+        // None of those that mean something is longer.
+        let is = |word: &str| {
+            name.len() <= MAX_AUX as u64 && short_name.eq_ignore_ascii_case(word.as_bytes())
+        };
         if is("valkey-ver") {
             self.judge_for(Product::Valkey);
         } else if is("aof-base") || is("aof-preamble") {
-            self.base |= self.options.base.is_none() && value == b"1";
+            self.base |= self.options.base.is_none() && value.len() == 1 && short_value == b"1";
             self.drop_expired_fields();
-        } else if is("slot-info") && self.server.product == Product::Valkey {
-            let numbers = value.split(|b| *b == b',').take(3);
-            if numbers
-                .filter(|n| n.first().is_some_and(u8::is_ascii_digit))
-                .count()
-                < 3
-            {
-                self.find(
-                    Code::BadSlot,
-                    at,
-                    "AUX field slot-info has fewer than three numbers",
-                );
-            }
+        } else if is("slot-info") && self.server.product == Product::Valkey && numbers(value) < 3 {
+            self.find(
+                Code::BadSlot,
+                at,
+                "AUX field slot-info has fewer than three numbers",
+            );
         }
         if self.report.aux.len() < MAX_AUX_FIELDS {
-            let short = |mut bytes: Vec<u8>| {
-                bytes.truncate(MAX_AUX);
-                bytes
-            };
-            self.report.aux.push((short(name), short(value)));
+            self.report.aux.push((short_name, short_value));
         }
     }
 
@@ -210,6 +203,10 @@ impl Verifier<'_> {
     pub(super) fn function(&mut self, source: Str<'_>, at: u64) {
         self.report.functions += 1;
         self.opcode(10, "FUNCTION2", at);
+        let len = source.len();
+        if source.is_compressed() && len > MAX_LIBRARY {
+            return self.large_function(source, at);
+        }
         let source = match source.bytes(&mut self.scratch) {
             Ok(source) => source,
             Err(e) => {
@@ -236,6 +233,33 @@ impl Verifier<'_> {
                 at,
                 format!("function library may not load: {why}"),
             ),
+        }
+    }
+
+    /// A library that is not looked into, but for its first bytes.
+    #[cold]
+    fn large_function(&mut self, source: Str<'_>, at: u64) {
+        match source.front(2) {
+            Ok(front) if front == b"#!" => {
+                let message = format!(
+                    "function library may not load: it is compressed and has {} bytes, of which \
+                     {MAX_LIBRARY} would be looked into",
+                    source.len()
+                );
+                self.find(Code::FunctionUndecided, at, message);
+            }
+            Ok(_) => {
+                let why = function::Refusal::MissingMetadata;
+                let message = format!("function library does not load: {why}");
+                self.find(Code::FunctionRefused, at, message);
+            }
+            Err(e) => {
+                let message = format!(
+                    "function library does not decompress: {}",
+                    ErrorKind::Lzf(e)
+                );
+                self.find(Code::BadLzf, at, message);
+            }
         }
     }
 
@@ -288,4 +312,27 @@ impl Verifier<'_> {
             modules.pop_last();
         }
     }
+}
+
+/// How many of the first three texts between commas begin with a digit.
+fn numbers(text: Str<'_>) -> usize {
+    let (mut texts, mut numbers, mut begins) = (1, 0, true);
+    let mut look = |bytes: &[u8]| {
+        for byte in bytes {
+            numbers += usize::from(begins && texts <= 3 && byte.is_ascii_digit());
+            begins = *byte == b',';
+            texts += usize::from(begins);
+        }
+    };
+    match text {
+        Str::Raw(bytes) => look(bytes),
+        Str::Int(_) => look(b"0"),
+        // It was found sound before.
+        Str::Lzf { data, len } => {
+            if let Ok(mut text) = Inflate::new(data, len, WINDOW) {
+                text.hand_out(len, look);
+            }
+        }
+    }
+    numbers
 }
