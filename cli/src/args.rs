@@ -153,9 +153,9 @@ Examples:
   ssh backup cat dump.rdb.gz | rdbkit check -
   rdbkit check --for valkey:9.1 --databases 32 dump.rdb
 
-Exit code: 0 everything loads, 1 something does not, loads only in part or loses
-data (or only running the server could tell), 2 a file could not be read or a
-limit was hit.";
+Exit code: 0 everything loads, 1 something does not, loads only in part, loses data
+(or only running the server could tell) or does not meet the policy, 2 a file could
+not be read or a limit was hit.";
 
 /// `rdbkit check`.
 #[derive(Args, Clone, Debug)]
@@ -208,6 +208,12 @@ pub struct CheckArgs {
     /// Findings to report per file; more are only counted
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub max_findings: usize,
+
+    /// Write metrics of all that was checked into this file, for the textfile
+    /// collector of Prometheus: it changes in one step, and keeps when a backup
+    /// was last all right
+    #[arg(long, value_name = "FILE")]
+    pub prometheus: Option<PathBuf>,
 
     /// Threads to verify with, 1 to 16; the report is the same for any number
     /// [default: one for each processor; RDB files below 4 MiB take one]

@@ -11,6 +11,7 @@ mod exit;
 mod explain;
 mod input;
 mod inspect;
+mod metrics;
 mod output;
 mod policy;
 mod positioned;

@@ -12,6 +12,7 @@ use rdbkit_rdb::verify::{Options, Server};
 use crate::Streams;
 use crate::args::CheckArgs;
 use crate::exit::Exit;
+use crate::metrics::{self, Sample};
 use crate::policy::Policy;
 
 pub(crate) use folder::{Row, Skipped, Why};
@@ -50,17 +51,27 @@ pub fn run(args: &CheckArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
         }
     };
     let mut worst = Exit::Ok;
+    let mut samples: Vec<(&Path, Sample)> = Vec::new();
     for path in &args.files {
         let told = match folder::is_folder(path) {
             true => folder::check(path, args, &options, &policy, streams),
             false => file(path, args, &options, &policy, streams),
         };
         match told {
-            Ok(exit) => worst = worst.max(exit),
+            Ok((exit, sample)) => {
+                worst = worst.max(exit);
+                samples.push((path, sample));
+            }
             // Nobody reads on: what was found so far counts.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(worst),
             Err(error) => return Err(error),
         }
+    }
+    if let Some(path) = &args.prometheus
+        && let Err(why) = metrics::write(path, &samples, streams.now_ms)
+    {
+        writeln!(streams.err, "rdbkit: {why}")?;
+        worst = Exit::Trouble;
     }
     Ok(worst)
 }
@@ -72,16 +83,16 @@ fn file(
     options: &Options,
     policy: &Policy,
     streams: &mut Streams<'_>,
-) -> io::Result<Exit> {
+) -> io::Result<(Exit, Sample)> {
     match one::judge(path, args, options) {
         Ok(judged) => {
             let judged = judged.held_to(policy, path);
             judged.tell(path, args, streams)?;
-            Ok(judged.exit())
+            Ok((judged.exit(), judged.sample()))
         }
         Err(why) => {
             one::tell_failure(path, &why, args, streams)?;
-            Ok(Exit::Trouble)
+            Ok((Exit::Trouble, Sample::default()))
         }
     }
 }

@@ -19,6 +19,7 @@ pub use self::row::Row;
 use super::{log, one};
 use crate::args::CheckArgs;
 use crate::exit::Exit;
+use crate::metrics::Sample;
 use crate::policy::Policy;
 use crate::render::folder as render;
 use crate::{Streams, render::json};
@@ -41,13 +42,13 @@ pub fn check(
     options: &Options,
     policy: &Policy,
     streams: &mut Streams<'_>,
-) -> io::Result<Exit> {
+) -> io::Result<(Exit, Sample)> {
     let contents = match Contents::of(path) {
         Ok(contents) => contents,
         Err(error) => {
             let why = format!("cannot read the folder {}: {error}", shown(path));
             one::tell_failure(path, &why, args, streams)?;
-            return Ok(Exit::Trouble);
+            return Ok((Exit::Trouble, Sample::default()));
         }
     };
     if contents.candidates.is_empty() {
@@ -59,7 +60,7 @@ pub fn check(
             shown(path)
         );
         one::tell_failure(path, &why, args, streams)?;
-        return Ok(Exit::Trouble);
+        return Ok((Exit::Trouble, Sample::default()));
     }
     let mut rows = judge_all(&contents.candidates, args, options, policy);
     // Newest first; what is of the same second by name.
@@ -83,7 +84,18 @@ pub fn check(
     } else if !args.quiet {
         render::report(streams.out, path, &rows, &contents.skipped, &statement)?;
     }
-    Ok(worst)
+    Ok((worst, sample(&rows)))
+}
+
+/// What monitoring is told: of the newest backup, and how many there are. A series for
+/// each file would begin anew every night.
+fn sample(rows: &[Row]) -> Sample {
+    let ok = rows.iter().filter(|row| row.exit == Exit::Ok).count();
+    let newest = rows.first().map(|row| row.sample.clone());
+    Sample {
+        files: Some((rows.len() as u64, ok as u64)),
+        ..newest.unwrap_or_default()
+    }
 }
 
 /// Judges several files at a time, or one after the other with all threads where one is

@@ -1,5 +1,6 @@
 //! One file or log: judged, told, and what it means for the exit code.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::path::Path;
@@ -13,6 +14,7 @@ use super::log;
 use crate::args::CheckArgs;
 use crate::exit::Exit;
 use crate::input::{Input, packed_otherwise};
+use crate::metrics::Sample;
 use crate::policy::{Facts, Policy, Violation};
 use crate::render::text::counted;
 use crate::render::wrapping::Wrapping;
@@ -209,6 +211,41 @@ impl Judged {
             self.violations = Some(policy.violations(path, &self.facts()));
         }
         self
+    }
+
+    /// What monitoring is told of it.
+    #[must_use]
+    pub fn sample(&self) -> Sample {
+        let facts = self.facts();
+        let mut findings = BTreeMap::new();
+        let mut count = |name, n| *findings.entry(name).or_default() += n;
+        match &self.found {
+            Found::Rdb(report) => {
+                for (code, n) in &report.totals {
+                    count(code.name(), *n);
+                }
+            }
+            Found::Log(report) => {
+                let files = report.files.iter().map(|file| &file.totals);
+                for (code, n) in files.chain([&report.totals]).flatten() {
+                    count(code.name(), *n);
+                }
+            }
+        }
+        let mut violations = BTreeMap::new();
+        for violation in self.violations.iter().flatten() {
+            *violations.entry(violation.rule).or_default() += 1;
+        }
+        Sample {
+            ok: self.exit() == Exit::Ok,
+            verdict: self.failures().is_empty().then(|| self.verdict().name()),
+            time: facts.time,
+            keys: facts.keys,
+            bytes: facts.bytes,
+            findings,
+            violations,
+            files: None,
+        }
     }
 
     fn facts(&self) -> Facts {

@@ -10,6 +10,7 @@ use super::json_of;
 use crate::args::CheckArgs;
 use crate::cmd::check::one::{self, Judged};
 use crate::exit::Exit;
+use crate::metrics::Sample;
 use crate::policy::Policy;
 
 /// What is told of a file. Its report is not kept: there may be thousands.
@@ -31,6 +32,8 @@ pub struct Row {
     pub why: Option<String>,
     /// What standard error is told.
     pub failures: Vec<String>,
+    /// What monitoring is told.
+    pub sample: Sample,
     /// The report for machines, if that was asked for.
     pub json: Vec<u8>,
 }
@@ -56,6 +59,7 @@ impl Row {
             what: String::new(),
             why: None,
             failures: Vec::new(),
+            sample: Sample::default(),
             json,
         };
         match judged {
@@ -82,6 +86,7 @@ impl Row {
             what: judged.what(),
             why: failures.into_iter().next().or_else(|| judged.why()),
             failures: told,
+            sample: judged.sample(),
             ..self
         }
     }
