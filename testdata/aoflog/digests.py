@@ -36,10 +36,14 @@ def whole(job):
 
 def cut(job):
     """Cut at random: the less there is, the less is beyond."""
-    file = job.random.choice([f for f in job.log.files if f.units])
-    at = job.random.choice(file.units).start
-    path, _ = job.surgery("cut", "--at", at, "--file", file.name)
-    agree(job, path)
+    log = job.log
+    index = job.random.choice([i for i, f in enumerate(log.files) if f.units])
+    name = log.files[index].name
+    starts = [u.start for u in log.files[index].units if not log.is_empty_before(index, log.boundary(index, u.start))]
+    if not starts:
+        return agree(job, job.path)
+    path, _ = job.surgery("cut", "--at", job.random.choice(starts), "--file", name)
+    return agree(job, path)
 
 
 def torn(job):

@@ -65,6 +65,10 @@ class LogSet:
         """All entries of the files before, and those of this file that end at or before an offset."""
         return [e for e in self.entries if e.file < file or (e.file == file and e.command.end <= offset)]
 
+    def is_empty_before(self, file, offset):
+        """Whether a log cut there would hold neither an RDB nor a command: rdbkit makes no such log."""
+        return not any(f.body for f in self.files[:file + 1]) and not self.commands_before(file, offset)
+
     def boundary(self, file, offset):
         """An offset moved back to where a unit begins, or its MULTI; the end of the units stays what it is."""
         for entry in self.entries:
