@@ -42,7 +42,8 @@ pub use setup::{CompletionsArgs, ManArgs};
 /// Verify Redis and Valkey persistence files: would the server load them?
 ///
 /// Files may be compressed with gzip, zstd or lz4, whatever their name; "-" is
-/// standard input.
+/// standard input. On a terminal, what takes longer than a second tells on
+/// standard error how far it is, unless TERM is "dumb".
 #[derive(Debug, Parser)]
 #[command(
     name = "rdbkit",
@@ -141,6 +142,29 @@ pub enum Command {
 
     /// Print the manual, or write the pages of all commands
     Man(ManArgs),
+}
+
+impl Command {
+    /// Whether no more is to be told than has to be.
+    #[must_use]
+    pub const fn is_quiet(&self) -> bool {
+        match self {
+            Command::Check(args) => args.quiet,
+            Command::Diff(args) => args.quiet,
+            Command::Extract(args) => args.quiet,
+            Command::Export(args) => args.quiet,
+            Command::Aof(_)
+            | Command::Digest(_)
+            | Command::Keys(_)
+            | Command::Get(_)
+            | Command::Stats(_)
+            | Command::Salvage(_)
+            | Command::Explain(_)
+            | Command::Inspect(_)
+            | Command::Completions(_)
+            | Command::Man(_) => false,
+        }
+    }
 }
 
 const CHECK_EXAMPLES: &str = "\

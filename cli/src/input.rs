@@ -16,6 +16,8 @@ use std::sync::{Arc, OnceLock};
 use rdbkit_aof::fs::shown;
 use thiserror::Error;
 
+use crate::progress::{self, Counted};
+
 pub use format::{Format, HEAD, packed_otherwise};
 pub use unpack::{Damage, Fault, Totals};
 
@@ -102,6 +104,7 @@ impl Input {
             source,
         };
         if path == Path::new("-") {
+            progress::begin(path, stdin_len());
             return Input::passing(Passing::Stdin(io::stdin())).map_err(failed);
         }
         let mut file = File::open(path).map_err(failed)?;
@@ -109,6 +112,7 @@ impl Input {
         if about.is_dir() {
             return Err(OpenError::Folder(path.to_owned()));
         }
+        progress::begin(path, about.is_file().then_some(about.len()));
         if !about.is_file() {
             return Input::passing(Passing::File(file)).map_err(failed);
         }
@@ -119,7 +123,7 @@ impl Input {
                 bytes: Bytes::File(file),
                 compression: None,
             }),
-            Some(format) => Input::unpacked(format, file).map_err(failed),
+            Some(format) => Input::unpacked(format, Counted(file)).map_err(failed),
         }
     }
 
@@ -226,6 +230,19 @@ impl Input {
     }
 }
 
+/// Bytes of standard input, where it is a regular file.
+fn stdin_len() -> Option<u64> {
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd;
+        let stdin = io::stdin().as_fd().try_clone_to_owned().map(File::from);
+        let about = stdin.and_then(|file| file.metadata()).ok()?;
+        about.is_file().then_some(about.len())
+    }
+    #[cfg(not(unix))]
+    None
+}
+
 /// The bytes that tell how an input is compressed.
 fn head(source: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut head = Vec::with_capacity(Format::MAGIC);
@@ -236,7 +253,7 @@ fn head(source: &mut impl Read) -> io::Result<Vec<u8>> {
 impl Read for Input {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         match &mut self.bytes {
-            Bytes::File(file) => file.read(buf),
+            Bytes::File(file) => Counted(file).read(buf),
             Bytes::Passing(bytes) => bytes.read(buf),
             Bytes::Unpacked(bytes) => bytes.read(buf),
         }
@@ -246,8 +263,8 @@ impl Read for Input {
 impl Read for Passing {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         match self {
-            Passing::File(file) => file.read(buf),
-            Passing::Stdin(stdin) => stdin.read(buf),
+            Passing::File(file) => Counted(file).read(buf),
+            Passing::Stdin(stdin) => Counted(stdin).read(buf),
         }
     }
 }

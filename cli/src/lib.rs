@@ -15,16 +15,19 @@ mod metrics;
 mod output;
 mod policy;
 mod positioned;
+mod progress;
 mod proof;
 mod render;
 mod source;
 mod time;
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+
+use progress::{Screen, Shared};
 
 pub use args::{
     AllocatorArg, AofCommand, CheckArgs, Cli, Command, CompletionsArgs, CutArgs, Destination,
@@ -94,8 +97,10 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             };
         }
     };
-    let mut out = io::BufWriter::new(anstream::stdout().lock());
-    let mut err = anstream::stderr().lock();
+    let _screen = Screen::new(cli.command.is_quiet());
+    let stdout = Shared::new(anstream::stdout(), io::stdout().is_terminal());
+    let mut out = io::BufWriter::new(stdout);
+    let mut err = Shared::new(anstream::stderr(), true);
     let now_ms = jiff::Timestamp::now().as_millisecond();
     let mut streams = Streams {
         out: &mut out,

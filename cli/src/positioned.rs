@@ -8,6 +8,7 @@ use rdbkit_aof::fs::shown;
 use rdbkit_rdb::diff::{ReadAt, TempSpace};
 
 use crate::input::{Compression, Input};
+use crate::progress;
 
 /// A regular file, read where it is asked for. Not mapped: a map of a file that
 /// is cut short meanwhile ends the program, and is no faster here.
@@ -16,7 +17,9 @@ pub struct Positioned(pub File);
 
 impl ReadAt for Positioned {
     fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
-        read_at(&self.0, buf, offset)
+        let read = read_at(&self.0, buf, offset)?;
+        progress::count(read);
+        Ok(read)
     }
 }
 

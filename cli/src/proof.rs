@@ -6,6 +6,8 @@ use rdbkit_aof::fs::Log;
 use rdbkit_aof::verify::{self, Code, Effect, Finding, Options, SetReport};
 use rdbkit_rdb::verify::{Server, Verdict};
 
+use crate::progress::{self, Files};
+
 /// Findings that are told one by one.
 const TOLD: usize = 5;
 
@@ -96,10 +98,14 @@ impl Judging<'_> {
 }
 
 fn judge(log: &Log, options: &Options) -> Result<SetReport, String> {
+    let set = log.set().ok();
+    let path = log.folder().path();
+    let _job = set.map(|set| progress::read_log(path, &set, log.folder()));
+    let files = Files(log.folder());
     let report = if log.has_manifest() {
-        verify::set(log.folder(), log.name(), options)
+        verify::set(&files, log.name(), options)
     } else {
-        verify::single_of(log.folder(), log.name(), options)
+        verify::single_of(&files, log.name(), options)
     };
     if let Some(failure) = &report.failure {
         return Err(failure.clone());

@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use crate::exit::Exit;
 use crate::input::{Compression, HEAD, Input, packed_otherwise};
+use crate::progress::Counted;
 
 /// What is read.
 pub type Bytes = Chain<Cursor<Vec<u8>>, Input>;
@@ -100,7 +101,7 @@ impl Source {
             return Err(Failure::trouble(format!("{} is empty", shown(path))));
         };
         if again && let Ok(file) = File::open(path) {
-            let mut ahead = StreamReader::new(file);
+            let mut ahead = StreamReader::new(Counted(file));
             // What is wrong with it shows in its place.
             if ahead.skip_to_end().is_ok() {
                 no_commands(&mut ahead, path)?;

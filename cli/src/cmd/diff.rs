@@ -13,6 +13,7 @@ use crate::Streams;
 use crate::args::DiffArgs;
 use crate::exit::Exit;
 use crate::positioned::Temporary;
+use crate::progress::Job;
 use crate::render::diff as render;
 use crate::source::Failure;
 
@@ -42,6 +43,10 @@ fn compare(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> 
         .map_err(Failure::trouble)?;
     let mut old = Compared::open(&args.old, args.temp_dir.as_deref()).map_err(Failure::trouble)?;
     let mut new = Compared::open(&args.new, args.temp_dir.as_deref()).map_err(Failure::trouble)?;
+    let _job = Job::named(
+        || format!("{} and {}", shown(&args.old), shown(&args.new)),
+        old.len().zip(new.len()).map(|(old, new)| old + new),
+    );
     let mut temporary = Temporary::new(args.temp_dir.clone());
     let mut tally = Tally::new();
     let mut first_unknown = None;

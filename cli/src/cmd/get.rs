@@ -1,6 +1,6 @@
 //! `rdbkit get`: the value of one key.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use rdbkit_aof::fs::shown;
 use rdbkit_aof::{quoted, unquoted};
@@ -12,6 +12,7 @@ use rdbkit_rdb::write::Writer;
 use crate::Streams;
 use crate::args::GetArgs;
 use crate::exit::Exit;
+use crate::progress::Shared;
 use crate::render::value as render;
 use crate::source::{Failure, KEYS_ALONE, Source};
 
@@ -108,7 +109,7 @@ fn show(
         };
         if args.raw {
             // Not the stream of the others, which may change what it takes for colours.
-            let mut out = io::BufWriter::new(io::stdout().lock());
+            let mut out = io::BufWriter::new(Shared::new(io::stdout(), io::stdout().is_terminal()));
             render::raw::value(&mut out, &record).map_err(|e| of_value(args, e))?;
             out.flush()?;
         } else if args.json {

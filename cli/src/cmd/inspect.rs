@@ -11,6 +11,7 @@ use crate::exit::Exit;
 use crate::input::Input;
 use crate::inspect;
 use crate::positioned::{Positioned, unpacked};
+use crate::progress::Counted;
 use crate::render::inspect as render;
 
 /// Reads up to the place, and shows it.
@@ -67,6 +68,6 @@ fn look(args: &InspectArgs) -> Result<(inspect::Place, render::Bytes), String> {
     let mut bytes = vec![0; (to - from) as usize];
     let read = file.read_at(&mut bytes, from).map_err(failed)?;
     bytes.truncate(read);
-    let place = inspect::look(file.0, args.at, args.around).map_err(failed)?;
+    let place = inspect::look(Counted(file.0), args.at, args.around).map_err(failed)?;
     Ok((place, render::Bytes { from, bytes }))
 }

@@ -15,6 +15,7 @@ use crate::args::SalvageArgs;
 use crate::exit::Exit;
 use crate::input::{Compression, Damage, Fault, Input, packed_otherwise};
 use crate::output::NewFile;
+use crate::progress::{self, Counted, Job};
 use crate::render;
 use crate::source::Failure;
 
@@ -53,6 +54,7 @@ fn make(args: &SalvageArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> 
         ..Options::default()
     };
     let of_source = |e: SalvageError| failed(args, e);
+    let job = Job::begin(&args.file, Some(file.len));
     let salvage = Salvage::open(&file, &options).map_err(of_source)?;
     let format = salvage.format();
     let report = match new {
@@ -65,6 +67,7 @@ fn make(args: &SalvageArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> 
             let mut out = Writer::new(new.file(), format).map_err(to_new)?;
             let report = salvage.run(&mut out).map_err(of_source)?;
             out.finish_in_place().map_err(to_new)?;
+            drop(job);
             if is_worth_keeping(&report) {
                 prove(new.file(), &report, args.databases)?;
                 new.keep().map_err(|e| to_new(e.into()))?;
@@ -131,7 +134,9 @@ impl Source for Broken {
     fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
         let mut file = &self.file;
         file.seek(SeekFrom::Start(offset))?;
-        file.read(buf)
+        let read = file.read(buf)?;
+        progress::count(read);
+        Ok(read)
     }
 }
 
@@ -207,7 +212,9 @@ fn prove(file: &mut File, report: &Report, databases: u64) -> Result<(), Failure
     };
     let cannot = |e: io::Error| Failure::trouble(format!("cannot read the new file: {e}"));
     file.rewind().map_err(cannot)?;
-    let proof = verify::stream(&*file, &options);
+    let len = file.metadata().map_err(cannot)?.len();
+    let _job = Job::named(|| "reading the new file".to_owned(), Some(len));
+    let proof = verify::stream(Counted(&*file), &options);
     let undecided = report.functions_undecided > 0;
     match proof.verdict() {
         Verdict::Loads => Ok(()),

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::Violation;
 use super::measure::{digits, hex};
+use crate::progress::{self, Counted};
 
 /// Compares with what was typed, or with the file beside it where that is nothing.
 pub(super) fn violation(expected: &str, path: &Path) -> Option<Violation> {
@@ -48,12 +49,15 @@ fn expected_sum(typed: &str, path: &Path) -> Result<[u8; 32], String> {
 }
 
 fn of(path: &Path) -> io::Result<[u8; 32]> {
-    let mut file = File::open(path)?;
-    if !file.metadata()?.is_file() {
+    let file = File::open(path)?;
+    let about = file.metadata()?;
+    if !about.is_file() {
         return Err(io::Error::other(
             "no regular file, and it would have to be read twice",
         ));
     }
+    progress::begin(path, Some(about.len()));
+    let mut file = Counted(file);
     let mut sum = Sha256::new();
     let mut buffer = vec![0; 256 << 10];
     loop {

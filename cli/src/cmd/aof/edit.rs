@@ -13,6 +13,7 @@ use crate::Streams;
 use crate::args::Destination;
 use crate::exit::Exit;
 use crate::input::Input;
+use crate::progress::{self, Files, Job};
 use crate::proof::{Judging, Proof, prove};
 use crate::render::shell::shell;
 use crate::render::{aof_edit as text, aof_edit_json as json, aof_edit_outcome as outcome};
@@ -173,7 +174,8 @@ impl<'a> Edit<'a> {
             target.check(&log, &seen)?;
         }
         let options = edit::Options::at(now_ms).with_threads(self.to.threads());
-        let plan = plan(&set, log.folder(), &options).map_err(|error| Failure {
+        let _job = progress::read_log(path, &set, log.folder());
+        let plan = plan(&set, &Files(log.folder()), &options).map_err(|error| Failure {
             exit: match error {
                 edit::Error::NoSuchFile { .. }
                 | edit::Error::WhichFile { .. }
@@ -255,8 +257,13 @@ impl<'a> Edit<'a> {
         target: Target,
     ) -> Result<(Written, Proof), Failure> {
         let nothing = |why: String| Failure::trouble(format!("{why}; nothing was written"));
+        let job = Job::named(
+            || format!("writing what becomes of {}", shown(&self.to.path)),
+            None,
+        );
         let draft = Draft::write(&plan.output, log, seen, target)
             .map_err(|error| nothing(error.to_string()))?;
+        drop(job);
         let judging = Judging {
             server: self.to.server,
             module_commands: &self.to.module_commands,

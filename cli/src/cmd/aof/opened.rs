@@ -12,6 +12,7 @@ use rdbkit_aof::{Limits, Listed, Set, Source};
 
 use crate::exit::Exit;
 use crate::input::{Compression, Input, packed_otherwise};
+use crate::progress::{self, Counted};
 
 /// A log to be read once.
 pub struct Opened {
@@ -41,7 +42,7 @@ impl From {
 impl Source for From {
     fn open(&self, name: &[u8]) -> io::Result<Box<dyn Read + Send + '_>> {
         match self {
-            From::Folder(folder) => folder.open(name),
+            From::Folder(folder) => Ok(Box::new(Counted(folder.open(name)?))),
             From::Passing { path, compression } => passing(path, compression),
         }
     }
@@ -57,6 +58,16 @@ impl Source for From {
         match self {
             From::Folder(folder) => folder.modified_ms(name),
             From::Passing { .. } => None,
+        }
+    }
+
+    fn size(&self, name: &[u8]) -> Option<u64> {
+        match self {
+            From::Folder(folder) => folder.size(name),
+            From::Passing { path, .. } => {
+                let about = fs::metadata(path).ok()?;
+                about.is_file().then_some(about.len())
+            }
         }
     }
 }
@@ -157,6 +168,7 @@ impl Opened {
 
     /// Lets `visitor` see the whole log.
     pub fn walk<V: Visitor>(&self, visitor: &mut V) -> Vec<FileEnd> {
+        let _job = progress::read_log(&self.path, &self.set, &self.source);
         walk_with(&self.set, &self.source, Limits::default(), visitor)
     }
 

@@ -21,6 +21,7 @@ use crate::args::CheckArgs;
 use crate::exit::Exit;
 use crate::metrics::Sample;
 use crate::policy::Policy;
+use crate::progress::Job;
 use crate::render::folder as render;
 use crate::{Streams, render::json};
 
@@ -62,7 +63,7 @@ pub fn check(
         one::tell_failure(path, &why, args, streams)?;
         return Ok((Exit::Trouble, Sample::default()));
     }
-    let mut rows = judge_all(&contents.candidates, args, options, policy);
+    let mut rows = judge_all(path, &contents.candidates, args, options, policy);
     // Newest first; what is of the same second by name.
     rows.sort_by(|a, b| b.time.cmp(&a.time).then_with(|| a.path.cmp(&b.path)));
     let worst = rows.iter().map(|row| row.exit).max().unwrap_or(Exit::Ok);
@@ -101,6 +102,7 @@ fn sample(rows: &[Row]) -> Sample {
 /// Judges several files at a time, or one after the other with all threads where one is
 /// most of it all.
 fn judge_all(
+    path: &Path,
     candidates: &[Candidate],
     args: &CheckArgs,
     options: &Options,
@@ -130,6 +132,7 @@ fn judge_all(
     // The largest first, so that none of them is left alone at the end.
     let mut order: Vec<&Candidate> = candidates.iter().collect();
     order.sort_by_key(|candidate| std::cmp::Reverse(candidate.bytes));
+    let _job = Job::begin(path, Some(total));
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(order.len()));
     let work = || {

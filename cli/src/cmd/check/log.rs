@@ -8,12 +8,13 @@ use std::path::Path;
 
 use rdbkit_aof::fs::{FindError, Folder, Log, shown};
 use rdbkit_aof::verify::{self, Chosen, Options, SetReport};
-use rdbkit_aof::{Layout, Source, sniff};
+use rdbkit_aof::{Layout, Set, Source, sniff};
 
 use crate::args::CheckArgs;
 use crate::cmd::check::one::name_duplicates;
 use crate::input::Input;
 use crate::output::folder;
+use crate::progress::{self, Files, Job};
 
 /// Whether a path is a folder or a manifest. Nothing is read of a pipe.
 pub(in crate::cmd) fn is_set(path: &Path) -> Result<bool, String> {
@@ -53,7 +54,12 @@ pub fn check(path: &Path, args: &CheckArgs) -> Result<SetReport, String> {
             None => return Err(error.to_string()),
         },
     };
-    let mut report = verify::set(&folder, &name, &options(args));
+    let set = Set::open(&folder, &name).ok();
+    let _job = match &set {
+        Some(set) => progress::read_log(path, set, &folder),
+        None => Job::begin(path, None),
+    };
+    let mut report = verify::set(&Files(&folder), &name, &options(args));
     for file in &mut report.files {
         if let (Some(rdb), Ok(path)) = (&mut file.rdb, folder.file(&file.name))
             && let Ok(input) = Input::open(&path)
@@ -94,12 +100,14 @@ pub fn file(path: &Path, args: &CheckArgs) -> SetReport {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
     let folder = Folder::new(folder(path));
     let mut options = options(args);
-    let report = verify::single_of(&folder, name, &options);
+    let _job = Job::begin(path, folder.size(name));
+    let files = Files(&folder);
+    let report = verify::single_of(&files, name, &options);
     let Some(server) = report.suggests() else {
         return report;
     };
     options.server = Some(server);
-    let mut report = verify::single_of(&folder, name, &options);
+    let mut report = verify::single_of(&files, name, &options);
     report.chosen = Chosen::Commands;
     report
 }

@@ -67,6 +67,12 @@ impl Compared {
         }
     }
 
+    /// Its bytes, the part that is not compared among them.
+    #[must_use]
+    pub fn len(&self) -> Option<u64> {
+        Some(self.file.0.metadata().ok()?.len())
+    }
+
     /// Notes what comes behind the RDB part, which ends at `end`.
     pub fn note_rest(&mut self, end: u64) {
         let mut next = [0];

@@ -11,6 +11,7 @@ use super::{Failure, no_digest, note_expired, trouble};
 use crate::Streams;
 use crate::args::DigestArgs;
 use crate::exit::Exit;
+use crate::progress::{self, Files};
 use crate::render::digest as render;
 
 /// Digests a folder, a manifest or a single file of commands.
@@ -19,7 +20,8 @@ pub fn digest(args: &DigestArgs, path: &Path, streams: &mut Streams<'_>) -> Resu
     let set = log
         .set()
         .map_err(|e| trouble(format!("{}: {e}", shown(path))))?;
-    whole(args, path, &set, log.folder(), streams)
+    let _job = progress::read_log(path, &set, log.folder());
+    whole(args, path, &set, &Files(log.folder()), streams)
 }
 
 /// Digests commands from a pipe, which are held: they are read three times. `again`
