@@ -2,8 +2,11 @@
 
 use std::fmt::Write as _;
 
+use rdbkit_rdb::redact;
+
 use crate::command::Command;
-use crate::words::quoted;
+use crate::commands::lookup;
+use crate::words::quoted_as_is;
 
 /// Characters of a line, about; it may be one word longer.
 const LINE: usize = 160;
@@ -30,12 +33,14 @@ pub fn brief(command: &Command<'_>) -> String {
     let mut out = String::new();
     let mut args = command.args();
     let mut left = command.len();
+    if let Some((name, length)) = args.next_part() {
+        push_name(name, length, &mut out);
+        left -= 1;
+    }
     while out.len() <= LINE
         && let Some((arg, length)) = args.next_part()
     {
-        if !out.is_empty() {
-            out.push(' ');
-        }
+        out.push(' ');
         push(arg, length, &mut out);
         left -= 1;
     }
@@ -55,14 +60,42 @@ pub fn brief_word(bytes: &[u8]) -> String {
     out
 }
 
+/// The name of a command, in the same way. One that servers know is no data, and never
+/// hidden.
+#[must_use]
+pub fn brief_name(name: &[u8]) -> String {
+    let mut out = String::new();
+    push_name(name, name.len(), &mut out);
+    out
+}
+
+fn push_name(bytes: &[u8], length: usize, out: &mut String) {
+    match lookup(bytes) {
+        Some(_) => push_as_is(bytes, length, out),
+        None => push(bytes, length, out),
+    }
+}
+
 /// `bytes` is what is there of a word of `length` bytes.
 fn push(bytes: &[u8], length: usize, out: &mut String) {
+    match redact::hidden(bytes) {
+        Some(hidden) => {
+            out.push_str(&hidden);
+            if bytes.len() < length {
+                out.push_str("...");
+            }
+        }
+        None => push_as_is(bytes, length, out),
+    }
+}
+
+fn push_as_is(bytes: &[u8], length: usize, out: &mut String) {
     let mut shown = bytes.get(..WORD).unwrap_or(bytes);
-    let mut text = quoted(shown);
+    let mut text = quoted_as_is(shown);
     if text.len() > 2 * WORD {
         // Mostly escapes, four characters a byte.
         shown = bytes.get(..WORD / 4).unwrap_or(bytes);
-        text = quoted(shown);
+        text = quoted_as_is(shown);
     }
     out.push_str(&text);
     if shown.len() < length {

@@ -1,5 +1,6 @@
 //! Why decoding stopped, and where.
 
+use rdbkit_rdb::redact::plain;
 use std::{fmt, io};
 
 /// The result of everything that reads an AOF.
@@ -31,7 +32,7 @@ pub enum ErrorKind {
 
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let byte = |b: &u8| [*b].escape_ascii().to_string();
+        let byte = |b: &u8| plain(&[*b]).to_string();
         match self {
             ErrorKind::Io(error) => write!(f, "read failed: {error}"),
             ErrorKind::Truncated => f.write_str("unexpected end of file"),

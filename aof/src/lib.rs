@@ -18,6 +18,7 @@
 //! The crate prints nothing, and opens no file but in [`fs`]. What servers load is read, with
 //! its oddities named; what they refuse is an error.
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::disallowed_methods))]
 
 mod ahead;
 mod brief;
@@ -45,7 +46,7 @@ pub mod verify;
 pub mod walk;
 mod words;
 
-pub use brief::{brief, brief_word};
+pub use brief::{brief, brief_name, brief_word};
 pub use command::{Args, Command};
 pub use database::{Selected, selects};
 pub use error::{Error, ErrorKind, Result};
@@ -60,4 +61,4 @@ pub use set::{Set, SetError};
 pub use sniff::{Layout, sniff};
 pub use source::{Listed, Memory, Source};
 pub use transaction::{Place, Transactions};
-pub use words::{quoted, strtoll, unquoted};
+pub use words::{quoted, quoted_as_is, strtoll, unquoted};

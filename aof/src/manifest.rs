@@ -14,9 +14,10 @@
 //! refuse with their words: a line is what C's `fgets` reads into 1025 bytes,
 //! numbers are what `atoll` makes of them, and strings end at a zero byte.
 
+use rdbkit_rdb::redact::plain;
 use std::fmt::{self, Write as _};
 
-use crate::words::{self, quoted};
+use crate::words::{self, quoted_as_is};
 
 /// Bytes of a line that servers read at once, with its LF.
 pub const MAX_LINE: usize = 1024;
@@ -87,7 +88,11 @@ impl Entry {
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (seq, letter) = (self.seq, self.kind.letter());
-        write!(f, "file {} seq {seq} type {letter}", quoted(&self.name))?;
+        write!(
+            f,
+            "file {} seq {seq} type {letter}",
+            quoted_as_is(&self.name)
+        )?;
         if let Some(at) = self.start_offset {
             write!(f, " startoffset {at}")?;
         }
@@ -95,7 +100,7 @@ impl fmt::Display for Entry {
             write!(f, " endoffset {at}")?;
         }
         for (key, value) in &self.unknown {
-            write!(f, " {} {}", quoted(key), quoted(value))?;
+            write!(f, " {} {}", quoted_as_is(key), quoted_as_is(value))?;
         }
         f.write_char('\n')
     }
@@ -356,7 +361,7 @@ impl fmt::Display for ManifestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.reason.text())?;
         if self.line > 0 {
-            let text = self.text.escape_ascii();
+            let text = plain(&self.text);
             write!(f, ", at line {}: '{text}'", self.line)?;
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! Lines of words with quotes, as servers read and write them in manifests and
 //! configuration files (`sdssplitargs`, `sdscatrepr`), and numbers as C reads them.
 
+use rdbkit_rdb::redact;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
@@ -122,9 +123,8 @@ pub(crate) fn needs_quotes(word: &[u8]) -> bool {
     word.is_empty() || !word.iter().all(plain)
 }
 
-/// The word as it is where that reads back, else in double quotes with the
-/// escapes of servers and redis-cli. Servers write a lone `'` and an empty name
-/// bare and cannot read them again; those two are quoted here.
+/// Data of a file as [`quoted_as_is`] has them, or what stands for them where
+/// they are to be [hidden](rdbkit_rdb::redact).
 ///
 /// # Examples
 ///
@@ -134,13 +134,21 @@ pub(crate) fn needs_quotes(word: &[u8]) -> bool {
 /// ```
 #[must_use]
 pub fn quoted(word: &[u8]) -> Cow<'_, str> {
+    redact::hidden(word).map_or_else(|| quoted_as_is(word), Cow::Owned)
+}
+
+/// The word as it is where that reads back, else in double quotes with the
+/// escapes of servers and redis-cli. Servers write a lone `'` and an empty name
+/// bare and cannot read them again; those two are quoted here.
+#[must_use]
+pub fn quoted_as_is(word: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(word) {
         Ok(text) if !needs_quotes(word) => Cow::Borrowed(text),
         _ => Cow::Owned(quote(word)),
     }
 }
 
-/// The word that [`quoted`] shows as `text`; `None` if that is not one word, or
+/// The word that [`quoted_as_is`] shows as `text`; `None` if that is not one word, or
 /// its quotes do not close.
 ///
 /// # Examples

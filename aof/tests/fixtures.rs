@@ -1,7 +1,7 @@
 //! Logs that real servers wrote: read to the end, and read as those servers and
 //! their check tools read them where they were cut.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

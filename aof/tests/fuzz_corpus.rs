@@ -1,5 +1,5 @@
 //! Replays the kept inputs of the fuzzers: findings, and what reaches far.
-#![allow(clippy::unwrap_used, clippy::panic)] // this is a test
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods)] // this is a test
 
 #[path = "../../fuzz/bodies/aof.rs"]
 mod bodies;

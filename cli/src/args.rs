@@ -14,6 +14,7 @@ mod inspect;
 mod keys;
 mod policy;
 mod rdb_stats;
+mod redact;
 mod salvage;
 mod setup;
 
@@ -36,6 +37,7 @@ pub use inspect::InspectArgs;
 pub use keys::KeysArgs;
 pub use policy::PolicyArgs;
 pub use rdb_stats::{AllocatorArg, RdbStatsArgs};
+pub use redact::{Redact, RedactArgs};
 pub use salvage::SalvageArgs;
 pub use setup::{CompletionsArgs, ManArgs};
 
@@ -55,6 +57,10 @@ pub struct Cli {
     #[command(subcommand)]
     #[allow(missing_docs)]
     pub command: Command,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub redact: RedactArgs,
 }
 
 /// The subcommands.

@@ -3,6 +3,7 @@
 //! [`main_with`] is the whole program; [`run`] is the same with the streams
 //! and the clock handed in, so that tests need no process.
 #![deny(unsafe_code)]
+#![cfg_attr(test, allow(clippy::disallowed_methods))]
 
 mod args;
 mod cmd;
@@ -17,6 +18,7 @@ mod policy;
 mod positioned;
 mod progress;
 mod proof;
+mod redact;
 mod render;
 mod source;
 mod time;
@@ -33,7 +35,8 @@ pub use args::{
     AllocatorArg, AofCommand, CheckArgs, Cli, Command, CompletionsArgs, CutArgs, Destination,
     DiffArgs, DigestArgs, DropArgs, Duration, ExpiryArg, ExplainArgs, ExportArgs, ExportFormat,
     ExtractArgs, FilterArgs, GetArgs, HistoryArgs, InspectArgs, KeysArgs, LogArgs, ManArgs,
-    PointsArgs, RdbStatsArgs, RepairArgs, SalvageArgs, Size, StatsArgs, Without,
+    PointsArgs, RdbStatsArgs, Redact, RedactArgs, RepairArgs, SalvageArgs, Size, StatsArgs,
+    Without,
 };
 pub use exit::Exit;
 pub use input::{Compression, Damage, Fault, Format, Input, OpenError, Totals};
@@ -55,6 +58,10 @@ pub struct Streams<'s> {
 ///
 /// Only of writing to the streams; a reader that went away is not one.
 pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    if let Err(why) = redact::begin(cli) {
+        writeln!(streams.err, "rdbkit: {why}")?;
+        return Ok(Exit::Trouble);
+    }
     match &cli.command {
         Command::Check(args) => cmd::check::run(args, streams),
         Command::Aof(command) => cmd::aof::run(command, streams),

@@ -1,5 +1,6 @@
 //! Proof that a server loads an edited log, or why not.
 
+use rdbkit_rdb::redact::plain;
 use std::collections::BTreeSet;
 
 use rdbkit_aof::fs::Log;
@@ -165,7 +166,7 @@ fn torn(code: Code, server: Server) -> bool {
 /// The first finding of that kind, in words.
 fn told(report: &SetReport, code: Code) -> String {
     match findings(report).find(|(_, finding)| finding.code == code) {
-        Some((file, finding)) => format!("{}: {finding} [{code}]", file.escape_ascii()),
+        Some((file, finding)) => format!("{}: {finding} [{code}]", plain(file)),
         None => code.summary().to_owned(),
     }
 }

@@ -69,8 +69,8 @@ fn compare(what: &str, golden: &Value, got: (Vec<u8>, u8), wrong: &mut Vec<Strin
     wrong.push(format!(
         "{what}: exit code {code}, ours {}\n  theirs {}\n  ours   {}",
         got.1,
-        theirs.escape_ascii(),
-        ours.escape_ascii()
+        rdbkit_rdb::redact::plain(theirs),
+        rdbkit_rdb::redact::plain(ours)
     ));
 }
 

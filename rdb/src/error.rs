@@ -1,5 +1,6 @@
 //! Why decoding stopped, where, and while reading what.
 
+use crate::redact;
 use std::{fmt, io};
 
 use thiserror::Error;
@@ -146,7 +147,7 @@ pub(crate) const COMMAND_AMONG_KEYS: ErrorKind =
     ErrorKind::Unsupported("a replicated command among the keys, which it may change");
 
 fn text(bytes: &[u8]) -> String {
-    format!("\"{}\"", bytes.escape_ascii())
+    format!("\"{}\"", redact::escaped(bytes))
 }
 
 /// Why decoding stopped, with both offsets and the stage.

@@ -9,6 +9,7 @@ mod copier;
 #[cfg(test)]
 mod tests;
 
+use crate::redact;
 use std::io::{Read, Write};
 
 use copier::Copier;
@@ -110,7 +111,7 @@ pub struct KeyName {
 
 impl std::fmt::Display for KeyName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (db, key) = (self.db, self.key.escape_ascii());
+        let (db, key) = (self.db, redact::escaped(&self.key));
         write!(f, "key \"{key}\" of database {db}")
     }
 }

@@ -36,6 +36,7 @@
 //! may hold is said by [`Limits`]. The crate does no IO but through what it is given, and prints
 //! nothing.
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::disallowed_methods))]
 
 mod checksum;
 pub mod commands;
@@ -54,6 +55,7 @@ pub mod lzf;
 pub mod packed;
 pub mod pieces;
 mod record;
+pub mod redact;
 mod region;
 pub mod salvage;
 pub mod score;

@@ -1,7 +1,12 @@
 //! Pieces that pass by against records that are held: the same of every file, in
 //! whatever windows it comes.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods
+)]
 
 #[path = "truth/fixture.rs"]
 mod fixture;

@@ -1,5 +1,6 @@
 //! Why a log has no digest at all.
 
+use rdbkit_rdb::redact::plain;
 use std::io;
 
 use rdbkit_rdb::verify::Server;
@@ -90,6 +91,6 @@ impl Error {
 fn named(file: &[u8]) -> String {
     match file {
         [] => String::new(),
-        _ => format!("{}: ", file.escape_ascii()),
+        _ => format!("{}: ", plain(file)),
     }
 }

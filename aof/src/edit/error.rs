@@ -3,6 +3,7 @@
 use crate::edit::excerpt::Excerpt;
 use crate::edit::plan::Spot;
 use crate::words::counted;
+use rdbkit_rdb::redact::plain;
 
 /// Why a log cannot be edited as asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,7 +38,7 @@ pub enum Error {
         first: Vec<Excerpt>,
     },
     /// The log has no file of that name.
-    #[error("the log has no file {}; it consists of {}", .name.escape_ascii(), list(.files))]
+    #[error("the log has no file {}; it consists of {}", plain(.name), list(.files))]
     NoSuchFile {
         /// The name.
         name: Vec<u8>,
@@ -99,7 +100,7 @@ pub enum Error {
         what: String,
     },
     /// A file cannot be read.
-    #[error("cannot read {}: {what}", .file.escape_ascii())]
+    #[error("cannot read {}: {what}", plain(.file))]
     Unreadable {
         /// Its name.
         file: Vec<u8>,
@@ -107,13 +108,13 @@ pub enum Error {
         what: String,
     },
     /// A listed increment is not there, and it was not said that it may be left out.
-    #[error("{} is not there: its commands are lost", .file.escape_ascii())]
+    #[error("{} is not there: its commands are lost", plain(.file))]
     MissingIncrement {
         /// Its name.
         file: Vec<u8>,
     },
     /// The base is not there.
-    #[error("the base {} is not there: a log is worth nothing without it", .file.escape_ascii())]
+    #[error("the base {} is not there: a log is worth nothing without it", plain(.file))]
     MissingBase {
         /// Its name.
         file: Vec<u8>,
@@ -132,7 +133,7 @@ pub enum Error {
         what: String,
     },
     /// The RDB file at the front is damaged.
-    #[error("the RDB file in {} is damaged and cannot be mended here: {what}", .at.file.escape_ascii())]
+    #[error("the RDB file in {} is damaged and cannot be mended here: {what}", plain(&.at.file))]
     DamagedRdb {
         /// Where.
         at: Spot,
@@ -173,7 +174,7 @@ fn unread_hint(unread: &[Spot]) -> String {
 }
 
 fn list(names: &[Vec<u8>]) -> String {
-    let names: Vec<String> = names.iter().map(|n| n.escape_ascii().to_string()).collect();
+    let names: Vec<String> = names.iter().map(|n| plain(n).to_string()).collect();
     names.join(", ")
 }
 

@@ -1,9 +1,11 @@
 //! One command as people want to see it: where it stands, and its text in short.
 
+use rdbkit_rdb::redact::plain;
 use std::fmt;
 
 use crate::brief::{brief, brief_word};
 use crate::walk::{Item, Unit};
+use crate::words::quoted_as_is;
 
 /// A command or annotation, with where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +28,7 @@ pub struct Excerpt {
 
 impl fmt::Display for Excerpt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let file = self.file.escape_ascii();
+        let file = plain(&self.file);
         write!(f, "{file}:{} db {}: {}", self.offset, self.db, self.text)
     }
 }
@@ -51,6 +53,9 @@ impl Excerpt {
 pub(super) fn text(item: &Item<'_>) -> String {
     match item {
         Item::Command(command) | Item::Abridged(command) => brief(command),
+        Item::Annotation(line) if line.timestamp().is_some() => {
+            format!("#{}", quoted_as_is(line.text()))
+        }
         Item::Annotation(line) => format!("#{}", brief_word(line.text())),
     }
 }

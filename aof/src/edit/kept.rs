@@ -1,6 +1,7 @@
 //! Looking at what stays: what a server must be to load it, and which keys will
 //! be gone then because their time has passed.
 
+use rdbkit_rdb::redact::{self, plain};
 use rdbkit_rdb::verify::{Product, Server};
 use rdbkit_rdb::{Event as Rdb, Scratch};
 
@@ -346,10 +347,10 @@ impl Keeping {
 pub(super) fn shown_name(command: &Command<'_>) -> String {
     let name = command.name();
     let name = name.get(..64).unwrap_or(name);
-    if words::needs_quotes(name) {
-        words::quote(name)
-    } else {
-        String::from_utf8_lossy(name).to_ascii_uppercase()
+    match redact::hidden(name) {
+        Some(hidden) => hidden,
+        None if words::needs_quotes(name) => words::quote(name),
+        None => plain(name).to_string().to_ascii_uppercase(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What an operator should know of a plan beyond its figures.
 
+use rdbkit_rdb::redact::plain;
 use std::fmt;
 
 use crate::edit::plan::Spot;
@@ -157,7 +158,7 @@ impl fmt::Display for Note {
                 f,
                 "the point is inside the base {}: if a rewrite made it, what is before the point is a part of the \
                  data set and no state it ever was in",
-                file.escape_ascii()
+                plain(file)
             ),
             Note::TornAnnotation { at } => {
                 write!(f, "the annotation at {at} is torn and goes")
@@ -177,7 +178,7 @@ impl fmt::Display for Note {
             Note::EndOffsetDropped { file } => write!(
                 f,
                 "endoffset of {} leaves the manifest, for it is no longer true",
-                file.escape_ascii()
+                plain(file)
             ),
             Note::HistoryDropped { files } => write!(
                 f,
@@ -192,7 +193,7 @@ impl fmt::Display for Note {
             Note::EmptyFile { file } => write!(
                 f,
                 "{} is empty now; servers take it and append to it",
-                file.escape_ascii()
+                plain(file)
             ),
             Note::SplitTransactions { transactions } => write!(
                 f,
@@ -219,7 +220,7 @@ impl fmt::Display for Note {
             Note::BuiltOnMissing { file, later } => write!(
                 f,
                 "{} loses commands, and {} on top of them",
-                file.escape_ascii(),
+                plain(file),
                 counted(
                     *later as u64,
                     "file that is loaded after it was written",
@@ -229,7 +230,7 @@ impl fmt::Display for Note {
             Note::MissingIncrement { file } => write!(
                 f,
                 "{} is not there: its commands are lost, and later files were written on top of them",
-                file.escape_ascii()
+                plain(file)
             ),
             Note::DatabaseUncertain { from, db, commands } => write!(
                 f,

@@ -1,5 +1,6 @@
 //! What is to be done, and what an operator must know of it.
 
+use rdbkit_rdb::redact::plain;
 use std::fmt;
 use std::ops::Range;
 
@@ -144,7 +145,7 @@ impl Spot {
 
 impl fmt::Display for Spot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.file.escape_ascii(), self.offset)
+        write!(f, "{}:{}", plain(&self.file), self.offset)
     }
 }
 

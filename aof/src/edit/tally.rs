@@ -1,5 +1,6 @@
 //! Counting what goes.
 
+use rdbkit_rdb::redact::plain;
 use std::collections::BTreeMap;
 
 use crate::command::Command;
@@ -164,7 +165,7 @@ impl Count {
     pub fn finish(mut self) -> Tally {
         self.note_database();
         let upper = |name: &[u8]| {
-            let name = name.escape_ascii().to_string().to_ascii_uppercase();
+            let name = plain(name).to_string().to_ascii_uppercase();
             name.replace('|', " ")
         };
         let mut by_name = self.others;

@@ -1,5 +1,6 @@
 //! A folder as the source of a log's files.
 
+use rdbkit_rdb::redact;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -53,7 +54,7 @@ impl Folder {
             && name != b".."
             && !name.iter().any(|b| matches!(b, b'/' | b'\\' | 0));
         if !plain {
-            let message = format!("\"{}\" is no plain file name", name.escape_ascii());
+            let message = format!("\"{}\" is no plain file name", redact::plain(name));
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
         Ok(self.path.join(os_name(name)?))

@@ -1,5 +1,6 @@
 //! Finding a log by the path somebody typed.
 
+use rdbkit_rdb::redact::plain;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -193,7 +194,7 @@ fn in_folder(path: &Path) -> Result<Log, FindError> {
         }),
         _ => Err(FindError::SeveralManifests {
             path: path.to_owned(),
-            names: names.iter().map(|n| n.escape_ascii().to_string()).collect(),
+            names: names.iter().map(|n| plain(n).to_string()).collect(),
         }),
     }
 }

@@ -1,5 +1,6 @@
 //! Paths and names as they are printed.
 
+use rdbkit_rdb::redact::plain;
 use std::fmt::{self, Write as _};
 use std::path::Path;
 
@@ -36,11 +37,11 @@ impl fmt::Display for Shown<'_> {
                 match char {
                     _ if !misleads(char) => f.write_char(char)?,
                     // As bytes of ASCII are shown elsewhere: \x1b.
-                    '\0'..='\x7f' => write!(f, "{}", (char as u8).escape_ascii())?,
+                    '\0'..='\x7f' => write!(f, "{}", plain(&[char as u8]))?,
                     _ => write!(f, "{}", char.escape_unicode())?,
                 }
             }
-            write!(f, "{}", chunk.invalid().escape_ascii())?;
+            write!(f, "{}", plain(chunk.invalid()))?;
         }
         Ok(())
     }

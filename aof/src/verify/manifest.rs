@@ -1,5 +1,6 @@
 //! Judging a manifest, and what lies beside the files it names.
 
+use rdbkit_rdb::redact::plain;
 use std::collections::BTreeSet;
 
 use rdbkit_rdb::verify::Server;
@@ -52,7 +53,7 @@ pub(super) fn refused(
     unknown(&mut notes, name);
     let line = Some(error.line()).filter(|&line| line > 0);
     let text = error.text();
-    let text = text.get(..Finding::MAX_NAME).unwrap_or(text).escape_ascii();
+    let text = plain(text.get(..Finding::MAX_NAME).unwrap_or(text));
     let reason = error.reason().text();
     let message = if line.is_some() {
         format!("{reason}: '{text}'")
@@ -80,7 +81,7 @@ pub(super) fn missing(
         .unwrap_or_default()
         .iter()
         .filter(|file| file.is_file && file.name.starts_with(stem))
-        .map(|file| file.name.escape_ascii().to_string())
+        .map(|file| plain(&file.name).to_string())
         .collect();
     files.sort();
     let message = if files.is_empty() {
@@ -146,7 +147,7 @@ fn words(notes: &mut Notes<'_>, name: &[u8], entry: &Entry) {
         notes.add(Code::GluedQuotes, name, line, message);
     }
     for (key, _) in &entry.unknown {
-        let message = format!("unknown word {}", key.escape_ascii());
+        let message = format!("unknown word {}", plain(key));
         notes.add(Code::UnknownKey, name, line, message);
     }
 }
@@ -192,14 +193,14 @@ fn names(notes: &mut Notes<'_>, name: &[u8], manifest: &Manifest) {
     let next = next_increment(name);
     for entry in manifest.loaded() {
         if !loaded.insert(&entry.name) {
-            let message = format!("{} again", entry.name.escape_ascii());
+            let message = format!("{} again", plain(&entry.name));
             notes.add(Code::ListedTwice, name, Some(entry.line), message);
         }
     }
     for entry in manifest.history() {
         let next = manifest.increments().next().is_none() && entry.name == next;
         if next || loaded.contains(&entry.name) {
-            let message = format!("{} is history and in use", entry.name.escape_ascii());
+            let message = format!("{} is history and in use", plain(&entry.name));
             notes.add(Code::HistoryInUse, name, Some(entry.line), message);
         }
     }

@@ -1,5 +1,6 @@
 //! What a verifier saw of a file, and of all files of a log.
 
+use rdbkit_rdb::redact::plain;
 use std::collections::BTreeMap;
 
 use rdbkit_rdb::verify::{Report, Server, Verdict};
@@ -184,7 +185,7 @@ impl SetReport {
     pub fn failures(&self) -> Vec<String> {
         let mut failures: Vec<String> = self.failure.iter().cloned().collect();
         for file in &self.files {
-            let name = file.name.escape_ascii();
+            let name = plain(&file.name);
             let rdb = file.rdb.as_ref().and_then(|rdb| rdb.failure.as_ref());
             failures.extend(file.failure.as_ref().map(|why| format!("{name}: {why}")));
             failures.extend(rdb.map(|why| format!("{name}: {why}")));

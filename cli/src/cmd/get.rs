@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use rdbkit_aof::fs::shown;
-use rdbkit_aof::{quoted, unquoted};
+use rdbkit_aof::{quoted_as_is, unquoted};
 use rdbkit_rdb::SliceReader;
 use rdbkit_rdb::extract::{ExtractError, extract};
 use rdbkit_rdb::filter::{Filter, Pattern};
@@ -70,7 +70,7 @@ fn get(args: &GetArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
         return Err(damage);
     }
     if count == 0 {
-        let (key, file) = (quoted(&name), shown(&args.file));
+        let (key, file) = (quoted_as_is(&name), shown(&args.file));
         let within = args
             .db
             .map_or_else(String::new, |db| format!("database {db} of "));

@@ -1,9 +1,10 @@
 //! Keys that have to be there, and their values.
 
+use rdbkit_rdb::redact::escaped;
 use std::path::Path;
 
 use rdbkit_aof::fs::shown;
-use rdbkit_aof::quoted;
+use rdbkit_aof::quoted_as_is;
 use rdbkit_rdb::digest::{self, Outcome, Rules};
 use rdbkit_rdb::extract::extract;
 use rdbkit_rdb::filter::{Filter, Pattern};
@@ -77,7 +78,7 @@ fn of_names(args: &PolicyArgs, path: &Path) -> Result<Vec<Violation>, String> {
     let missing = keys.into_iter().filter(|(_, there)| !there);
     let missing = missing.map(|(key, _)| Violation {
         rule: "require-key",
-        message: format!("there is no key {}", quoted(key.as_bytes())),
+        message: format!("there is no key {}", quoted_as_is(key.as_bytes())),
     });
     let few = prefixes
         .into_iter()
@@ -107,7 +108,7 @@ fn of_values(args: &PolicyArgs, path: &Path, facts: &Facts) -> Result<Vec<Violat
     let mut violations = Vec::new();
     for wanted in &args.require_value {
         if let Some(message) = of_value(wanted, &held, facts)? {
-            let message = format!("key {}: {message}", quoted(wanted.key.as_bytes()));
+            let message = format!("key {}: {message}", quoted_as_is(wanted.key.as_bytes()));
             violations.push(Violation {
                 rule: "require-value",
                 message,
@@ -134,6 +135,11 @@ fn of_value(wanted: &KeyValue, held: &[u8], facts: &Facts) -> Result<Option<Stri
     Ok(wrong)
 }
 
+/// A hash of a value tells who guesses the value that it is right.
+fn of_data(sum: impl ToString) -> String {
+    escaped(sum.to_string().as_bytes()).to_string()
+}
+
 fn differs(wanted: &Sum, record: &Record<'_>, facts: &Facts) -> Result<Option<String>, String> {
     match wanted {
         Sum::Sha256(wanted) => {
@@ -143,13 +149,13 @@ fn differs(wanted: &Sum, record: &Record<'_>, facts: &Facts) -> Result<Option<St
             let mut scratch = Scratch::with_limit(Limits::default().max_decompressed);
             let bytes = text.bytes(&mut scratch).map_err(|e| e.to_string())?;
             let found: [u8; 32] = Sha256::digest(bytes).into();
-            Ok((found != *wanted).then(|| format!("its SHA-256 is {}", digits(&found))))
+            Ok((found != *wanted).then(|| format!("its SHA-256 is {}", of_data(digits(&found)))))
         }
         Sum::Digest(wanted) => {
             let rules = Rules::of(facts.server);
             match digest::of_value(record, &rules).map_err(|e| e.to_string())? {
                 Outcome::Known(found) if found.as_bytes() == wanted => Ok(None),
-                Outcome::Known(found) => Ok(Some(format!("its digest is {found}"))),
+                Outcome::Known(found) => Ok(Some(format!("its digest is {}", of_data(found)))),
                 _ => Ok(Some(
                     "it has no digest that can be told without a server".to_owned(),
                 )),

@@ -1,5 +1,6 @@
 //! Edits of a log for people: what goes, what stays, why not.
 
+use rdbkit_rdb::redact::plain;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -90,7 +91,7 @@ fn around(out: &mut dyn Write, all: &[Around]) -> io::Result<()> {
 fn columns(excerpt: &Excerpt) -> Vec<String> {
     let mark = if excerpt.in_transaction { " |" } else { "" };
     vec![
-        format!("{}:{}", excerpt.file.escape_ascii(), excerpt.offset),
+        format!("{}:{}", plain(&excerpt.file), excerpt.offset),
         excerpt.time.map_or("-".to_owned(), time),
         format!("db{}{mark}", excerpt.db),
         excerpt.text.clone(),
@@ -98,7 +99,7 @@ fn columns(excerpt: &Excerpt) -> Vec<String> {
 }
 
 fn damaged(damage: &Damage) -> String {
-    let at = format!("{}:{}", damage.file.escape_ascii(), damage.range.start);
+    let at = format!("{}:{}", plain(&damage.file), damage.range.start);
     let bytes = grouped(damage.range.end.saturating_sub(damage.range.start));
     let mut text = format!("{at}: {}; {bytes} bytes go", damage.harm);
     if damage.commands > 0 {
@@ -134,7 +135,7 @@ fn gone(out: &mut dyn Write, gone: &Tally) -> io::Result<()> {
         .names
         .iter()
         .take(LISTED)
-        .map(|(name, count)| format!("{} {}", brief_word(name.as_bytes()), grouped(*count)))
+        .map(|(name, count)| format!("{name} {}", grouped(*count)))
         .collect();
     if let Some(more @ 1..) = gone.names.len().checked_sub(LISTED) {
         names.push(format!("{more} other names"));
@@ -192,11 +193,7 @@ fn needs(needs: &Needs) -> String {
     );
     let mut text = format!("{redis}; {valkey}");
     if !needs.unknown.is_empty() {
-        let names: Vec<String> = needs
-            .unknown
-            .iter()
-            .map(|n| brief_word(n.as_bytes()))
-            .collect();
+        let names: Vec<&str> = needs.unknown.iter().map(String::as_str).collect();
         text.push_str(&format!("; what knows {}", names.join(", ")));
     }
     text
@@ -206,7 +203,7 @@ fn files(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     let mut table = Table::new("llrrr");
     for file in &plan.files {
         table.row([
-            format!("{}", file.name.escape_ascii()),
+            plain(&file.name).to_string(),
             fate(file.fate).to_owned(),
             format!("{} bytes stay", grouped(file.kept)),
             format!("{} go", grouped(file.removed)),

@@ -192,7 +192,7 @@ pub fn failure(
 
 fn spot(spot: &Spot) -> SpotJson {
     SpotJson {
-        file: Text::from(&spot.file[..]),
+        file: Text::plain(&spot.file),
         offset: spot.offset,
         time: spot.time,
     }
@@ -246,7 +246,7 @@ fn kept(kept: &Kept) -> KeptJson<'_> {
 
 fn file(file: &FileChange) -> FileJson {
     FileJson {
-        name: Text::from(&file.name[..]),
+        name: Text::plain(&file.name),
         fate: match file.fate {
             Fate::Same => "same",
             Fate::Changed => "changed",
@@ -269,7 +269,7 @@ fn around(around: &Around) -> AroundJson<'_> {
 
 fn excerpt(excerpt: &Excerpt) -> ExcerptJson<'_> {
     ExcerptJson {
-        file: Text::from(&excerpt.file[..]),
+        file: Text::plain(&excerpt.file),
         offset: excerpt.offset,
         end: excerpt.end,
         db: excerpt.db,
@@ -281,7 +281,7 @@ fn excerpt(excerpt: &Excerpt) -> ExcerptJson<'_> {
 
 fn damage(damage: &Damage) -> DamageJson<'_> {
     DamageJson {
-        file: Text::from(&damage.file[..]),
+        file: Text::plain(&damage.file),
         begin: damage.range.start,
         end: damage.range.end,
         what: damage.harm.to_string(),
@@ -303,7 +303,7 @@ fn outcome((written, proof): &(Written, Proof)) -> WrittenJson<'_> {
         only_in_backup: written
             .others
             .iter()
-            .map(|name| Text::from(&name[..]))
+            .map(|name| Text::plain(name))
             .collect(),
         proof: ProofJson {
             server: proof.server.to_string(),

@@ -3,9 +3,8 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use rdbkit_aof::brief_word;
 use rdbkit_aof::edit::Plan;
-use rdbkit_aof::fs::{Log, Written, shown};
+use rdbkit_aof::fs::{Log, Written, shown, shown_name};
 use rdbkit_aof::verify::Effect;
 use rdbkit_rdb::verify::{Product, Server};
 
@@ -66,7 +65,11 @@ pub fn outcome(
         )?;
     }
     if !written.others.is_empty() {
-        let names: Vec<String> = written.others.iter().map(|name| brief_word(name)).collect();
+        let names: Vec<String> = written
+            .others
+            .iter()
+            .map(|name| shown_name(name).to_string())
+            .collect();
         row(
             out,
             "",

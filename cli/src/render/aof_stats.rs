@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use rdbkit_aof::brief_word;
 use rdbkit_aof::fs::shown;
 use rdbkit_aof::search::{Big, Count, Frequent, Span, Stats};
+use rdbkit_aof::{brief_name, brief_word};
 
 use crate::render::table::Table;
 use crate::render::text::grouped;
@@ -140,7 +140,7 @@ fn biggest(out: &mut dyn Write, names: &[String], stats: &Stats) -> io::Result<(
     table.row(["biggest commands", "bytes", "key", "at"]);
     for big in stats.biggest() {
         table.row([
-            brief_word(&big.name),
+            brief_name(&big.name),
             grouped(big.bytes),
             big.key.as_deref().map_or("-".to_owned(), brief_word),
             place(names, big),

@@ -194,7 +194,7 @@ fn frequent_json(frequent: &Frequent) -> FrequentJson {
 
 fn big_json<'j>(names: &'j [String], big: &Big) -> BigJson<'j> {
     BigJson {
-        name: Text::from(&big.name[..]),
+        name: Text::command(&big.name),
         key: big.key.as_deref().map(Text::from),
         file: names.get(big.file).map_or("", String::as_str),
         offset: big.begin,

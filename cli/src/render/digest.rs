@@ -1,12 +1,13 @@
 //! Digests, one a line: as `sha1sum` prints them, or as JSON.
 
+use rdbkit_rdb::redact::{escaped, plain};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
 use rdbkit_aof::digest::{Obstacles, Report};
 use rdbkit_aof::fs::shown;
-use rdbkit_aof::{Set, quoted};
+use rdbkit_aof::{Set, brief_name};
 use rdbkit_rdb::Record;
 use rdbkit_rdb::digest::{Dataset, Digest};
 use serde::Serialize;
@@ -32,7 +33,7 @@ pub fn key(
     key: &[u8],
     digest: Option<Digest>,
 ) -> io::Result<()> {
-    let (digest, path, key) = (or_none(digest), shown(path), key.escape_ascii());
+    let (digest, path, key) = (or_none(digest), shown(path), escaped(key));
     writeln!(out, "{digest}  {path}  db{db}  \"{key}\"")
 }
 
@@ -144,7 +145,7 @@ pub struct Log<'r> {
 impl Log<'_> {
     fn file(&self, index: usize) -> String {
         let file = self.set.files().get(index);
-        file.map_or_else(String::new, |file| file.name.escape_ascii().to_string())
+        file.map_or_else(String::new, |file| plain(&file.name).to_string())
     }
 
     /// Why there is no digest: a command, where it stands, and what hangs on it.
@@ -158,7 +159,7 @@ impl Log<'_> {
         };
         format!(
             "replay needed: {} at {}:{}, database {}: what becomes of {of} only a server can tell",
-            quoted(&first.command),
+            brief_name(&first.command),
             self.file(first.file),
             first.offset,
             first.db
@@ -201,7 +202,7 @@ impl Log<'_> {
                 file: self.file(obstacles.first.file),
                 offset: obstacles.first.offset,
                 db: obstacles.first.db,
-                command: Text::from(&obstacles.first.command[..]),
+                command: Text::command(&obstacles.first.command),
                 keys: obstacles.keys,
             }),
         }

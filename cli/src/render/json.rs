@@ -2,6 +2,10 @@
 
 pub mod log;
 
+use crate::render::text::{libraries, of_file};
+use rdbkit_aof::Command;
+use rdbkit_aof::commands::lookup;
+use rdbkit_rdb::redact;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
@@ -35,7 +39,7 @@ struct Json<'r> {
     expired: u64,
     databases: BTreeMap<String, DatabaseJson>,
     functions: u64,
-    libraries: &'r [String],
+    libraries: Vec<String>,
     aux: Vec<[Text; 2]>,
     needs: NeedsJson<'r>,
     findings: Vec<FindingJson<'r>>,
@@ -97,7 +101,15 @@ pub enum Text {
 }
 
 impl From<&[u8]> for Text {
+    /// Data of a file, or what stands for them.
     fn from(bytes: &[u8]) -> Text {
+        redact::hidden(bytes).map_or_else(|| Text::plain(bytes), Text::Utf8)
+    }
+}
+
+impl Text {
+    /// What is no data: the name of a file.
+    pub fn plain(bytes: &[u8]) -> Text {
         match std::str::from_utf8(bytes) {
             Ok(text) => Text::Utf8(text.to_owned()),
             Err(_) => Text::Bytes {
@@ -107,6 +119,32 @@ impl From<&[u8]> for Text {
     }
 }
 
+impl Text {
+    /// The name of a command: one that servers know is no data.
+    pub fn command(name: &[u8]) -> Text {
+        match lookup(name) {
+            Some(_) => Text::plain(name),
+            None => Text::from(name),
+        }
+    }
+
+    /// The name and the arguments of a command.
+    pub fn words(command: &Command<'_>) -> Vec<Text> {
+        let mut args = command.args();
+        let name = args.next().map(Text::command);
+        name.into_iter().chain(args.map(Text::from)).collect()
+    }
+}
+
+/// AUX fields, name and value.
+pub fn aux(fields: &[(Vec<u8>, Vec<u8>)]) -> Vec<[Text; 2]> {
+    let text = |(name, value): &(Vec<u8>, Vec<u8>)| match of_file(name, value) {
+        true => [Text::plain(name), Text::plain(value)],
+        false => [Text::from(&name[..]), Text::from(&value[..])],
+    };
+    fields.iter().map(text).collect()
+}
+
 /// A path as text: what is UTF-8 stays what it is, and a byte that is none of it
 /// becomes `\xff`, as where it is printed. Not an object, as other bytes are: a
 /// script that joins paths gets a string always.
@@ -114,7 +152,7 @@ pub fn path_text(path: &Path) -> String {
     let mut text = String::new();
     for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
         text.push_str(chunk.valid());
-        text.extend(chunk.invalid().escape_ascii().map(char::from));
+        text.extend(redact::plain(chunk.invalid()).map(char::from));
     }
     text
 }
@@ -165,12 +203,8 @@ fn rdb<'r>(path: &Path, report: &'r Report, wrapping: &Wrapping) -> Json<'r> {
         expired: total.expired,
         databases,
         functions: report.functions,
-        libraries: &report.libraries,
-        aux: report
-            .aux
-            .iter()
-            .map(|(n, v)| [Text::from(&n[..]), Text::from(&v[..])])
-            .collect(),
+        libraries: libraries(report),
+        aux: aux(&report.aux),
         needs: NeedsJson {
             redis: report.needs.redis.map(version),
             valkey: report.needs.valkey.map(version),

@@ -1,5 +1,6 @@
 //! What was salvaged and what was lost, for people.
 
+use rdbkit_rdb::redact;
 use std::io::{self, Write};
 
 use rdbkit_aof::fs::shown;
@@ -208,7 +209,5 @@ fn notes(out: &mut dyn Write, report: &Report) -> io::Result<()> {
 }
 
 fn quoted(key: &[u8], db: u64) -> String {
-    let front = key.get(..SHOWN.min(key.len())).unwrap_or_default();
-    let dots = if key.len() > SHOWN { "..." } else { "" };
-    format!("\"{}{dots}\" of db{db}", front.escape_ascii())
+    format!("\"{}\" of db{db}", redact::excerpt(key, SHOWN))
 }

@@ -1,5 +1,6 @@
 //! Paths in commands that are to be pasted.
 
+use rdbkit_rdb::redact::plain;
 use std::path::Path;
 
 use rdbkit_aof::fs::shown;
@@ -12,7 +13,7 @@ pub fn shell(path: &Path) -> String {
     else {
         // Bash, zsh and ksh read these escapes.
         let bytes = path.as_os_str().as_encoded_bytes();
-        return format!("$'{}'", bytes.escape_ascii());
+        return format!("$'{}'", plain(bytes));
     };
     let plain = |c: char| c.is_alphanumeric() || "/._-+,:=@%".contains(c);
     if !text.is_empty() && text.chars().all(plain) {

@@ -2,6 +2,7 @@
 
 pub mod log;
 
+use rdbkit_rdb::redact;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::Path;
@@ -54,7 +55,7 @@ pub fn report(
     origin_line(out, report)?;
     keys_lines(out, report)?;
     if report.functions > 0 {
-        row(out, "functions", &report.libraries.join(", "))?;
+        row(out, "functions", &libraries(report).join(", "))?;
     }
     needs_line(out, report)?;
     findings(out, report)?;
@@ -100,10 +101,35 @@ fn origin_line(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     }
 }
 
+/// Whether an AUX field tells of the file and its server, and of no data in it. One that
+/// damage has made of something else does not look like it.
+#[must_use]
+pub fn of_file(name: &[u8], value: &[u8]) -> bool {
+    const NAMES: [&[u8]; 10] = [
+        b"redis-ver",
+        b"valkey-ver",
+        b"redis-bits",
+        b"ctime",
+        b"used-mem",
+        b"aof-base",
+        b"aof-preamble",
+        b"repl-stream-db",
+        b"repl-id",
+        b"repl-offset",
+    ];
+    let looks_so = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'+');
+    NAMES.contains(&name) && value.len() <= 64 && value.iter().all(looks_so)
+}
+
 /// The name of that row, and what it says.
 #[must_use]
 pub fn origin<'a>(aux: impl Fn(&str) -> Option<&'a [u8]>) -> Option<(&'static str, String)> {
-    let text = |name: &str| aux(name).map(|v| v.escape_ascii().to_string());
+    let text = |name: &str| {
+        aux(name).map(|value| match of_file(name.as_bytes(), value) {
+            true => redact::plain(value).to_string(),
+            false => redact::escaped(value).to_string(),
+        })
+    };
     let writer = match (text("valkey-ver"), text("redis-ver")) {
         (Some(version), _) => Some(format!("Valkey {version}")),
         (None, Some(version)) => Some(format!("Redis {version}")),
@@ -157,6 +183,13 @@ fn counts(db: &Database) -> String {
         }
     }
     text
+}
+
+/// The names of function libraries.
+#[must_use]
+pub fn libraries(report: &Report) -> Vec<String> {
+    let text = |name: &String| redact::hidden(name.as_bytes()).unwrap_or_else(|| name.clone());
+    report.libraries.iter().map(text).collect()
 }
 
 fn needs_line(out: &mut dyn Write, report: &Report) -> io::Result<()> {

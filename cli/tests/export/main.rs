@@ -1,6 +1,11 @@
 //! `rdbkit export` as a user meets it, and against what servers said of files.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods
+)]
 
 #[path = "../../../rdb/tests/truth/fixture.rs"]
 mod fixture;

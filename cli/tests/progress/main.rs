@@ -1,6 +1,6 @@
 //! The line that tells how far a job is, on a terminal of our own.
 #![cfg(unix)]
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 mod terminal;
 

@@ -1,5 +1,6 @@
 //! Patterns for names of keys.
 
+use crate::redact;
 use std::fmt;
 
 use regex::bytes::{Regex, RegexBuilder};
@@ -77,7 +78,7 @@ impl Pattern {
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Kind::Exact(bytes) | Kind::Glob(bytes) => write!(f, "\"{}\"", bytes.escape_ascii()),
+            Kind::Exact(bytes) | Kind::Glob(bytes) => write!(f, "\"{}\"", redact::plain(bytes)),
             Kind::Regex(regex) => write!(f, "/{}/", regex.as_str()),
         }
     }

@@ -1,5 +1,6 @@
 //! What a verifier has to say about a file, as plain data.
 
+use crate::redact;
 use std::fmt;
 
 use crate::error::ErrorKind;
@@ -162,7 +163,7 @@ impl fmt::Display for Finding {
             write!(f, ", database {db}")?;
         }
         if let Some(key) = &self.key {
-            write!(f, ", key \"{}\"", key.escape_ascii())?;
+            write!(f, ", key \"{}\"", redact::escaped(key))?;
         }
         Ok(())
     }

@@ -21,6 +21,7 @@ mod metadata;
 #[cfg(test)]
 mod tests;
 
+use crate::redact;
 use std::collections::HashSet;
 use std::fmt;
 
@@ -94,25 +95,25 @@ impl fmt::Display for Refusal {
                 write!(
                     out,
                     "unknown metadata argument '{}'",
-                    argument.escape_ascii()
+                    redact::escaped(argument)
                 )
             }
             Self::RepeatedName => out.write_str("the library name is given more than once"),
             Self::MissingName => out.write_str("the library name is missing"),
             Self::LibraryName(name) => {
-                write!(out, "'{}' is not a library name", name.escape_ascii())
+                write!(out, "'{}' is not a library name", redact::escaped(name))
             }
             Self::Engine(engine) => {
-                write!(out, "engine '{}' does not exist", engine.escape_ascii())
+                write!(out, "engine '{}' does not exist", redact::escaped(engine))
             }
             Self::DuplicateLibrary(name) => {
-                write!(out, "library '{}' exists already", name.escape_ascii())
+                write!(out, "library '{}' exists already", redact::escaped(name))
             }
             Self::Syntax(error) => write!(out, "the code does not compile: {error}"),
             Self::Run(error) => write!(out, "the code fails while loading: {error}"),
             Self::NoFunctions => out.write_str("the code registers no function"),
             Self::DuplicateFunction(name) => {
-                write!(out, "function '{}' exists already", name.escape_ascii())
+                write!(out, "function '{}' exists already", redact::escaped(name))
             }
         }
     }

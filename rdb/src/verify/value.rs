@@ -3,6 +3,7 @@
 mod stream;
 mod template;
 
+use crate::redact;
 use std::collections::HashMap;
 
 use crate::decoder::Whole;
@@ -504,8 +505,5 @@ impl ValueJudge {
 /// The front of a string, for messages.
 pub(super) fn excerpt(bytes: &[u8]) -> String {
     const SHOWN: usize = 64;
-    match bytes.get(..SHOWN) {
-        Some(front) if bytes.len() > SHOWN => format!("{}...", front.escape_ascii()),
-        _ => bytes.escape_ascii().to_string(),
-    }
+    redact::excerpt(bytes, SHOWN)
 }

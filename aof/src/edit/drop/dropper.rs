@@ -16,6 +16,7 @@ use crate::name::{Control, Name};
 use crate::set::Set;
 use crate::transaction::Place;
 use crate::walk::{FileEnd, Run, Skimmer, Stands, Unit, Visitor};
+use rdbkit_rdb::redact::plain;
 
 /// Matches that are told where one was expected.
 const FIRST: usize = 10;
@@ -169,7 +170,7 @@ impl<'a> Dropper<'a> {
 
     fn context(&self, name: &[u8], unit: &Unit<'_>) -> Error {
         Error::Context {
-            name: name.escape_ascii().to_string(),
+            name: plain(name).to_string(),
             at: Some(self.spot(unit.file, unit.begin)),
             why: why_not(name),
         }

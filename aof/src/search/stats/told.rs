@@ -1,5 +1,6 @@
 //! What statistics tell when the walk is over.
 
+use rdbkit_rdb::redact::plain;
 use std::collections::BTreeMap;
 
 use crate::search::frequent::Frequent;
@@ -26,7 +27,7 @@ impl Stats {
     /// frequent first. Those the table does not know are in [`unknown`](Self::unknown).
     #[must_use]
     pub fn commands(&self) -> Vec<(String, Count)> {
-        let name = |name: &[u8]| name.escape_ascii().to_string();
+        let name = |name: &[u8]| plain(name).to_string();
         let mut all: Vec<(String, Count)> = self.known.iter().map(|(n, c)| (name(n), *c)).collect();
         all.sort_by(|(a, x), (b, y)| y.commands.cmp(&x.commands).then_with(|| a.cmp(b)));
         all

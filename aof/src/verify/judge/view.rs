@@ -1,6 +1,9 @@
 //! A command as a judge sees it, and words for it.
 
+use rdbkit_rdb::redact::{escaped, plain};
+
 use crate::command::Command;
+use crate::commands::lookup;
 use crate::verify::finding::Finding;
 
 /// A command as far as it is looked at.
@@ -34,7 +37,9 @@ pub(super) fn shown(word: &[u8]) -> String {
     let cut = word.get(..Finding::MAX_NAME).unwrap_or(word);
     if word.is_empty() {
         "\"\"".to_owned()
+    } else if lookup(word).is_some() {
+        plain(cut).to_string()
     } else {
-        cut.escape_ascii().to_string()
+        escaped(cut).to_string()
     }
 }

@@ -1,5 +1,6 @@
 //! `rdbkit aof history`: what happened to one key.
 
+use rdbkit_aof::quoted_as_is;
 use std::cell::RefCell;
 use std::io::{self, Write};
 
@@ -81,7 +82,7 @@ pub fn run(args: &HistoryArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
             "rdbkit: {}: none of {} commands touched {}, and no base holds it",
             shown(&args.path),
             grouped(history.commands()),
-            rdbkit_aof::brief_word(args.key.as_encoded_bytes()),
+            quoted_as_is(args.key.as_encoded_bytes()),
         )?;
         return Ok(worst.max(Exit::Problems));
     }
@@ -252,6 +253,7 @@ impl Teller<'_> {
         let told = if self.json {
             let (other_key, other_db) = other(&found.touch);
             let command = unit.item.command();
+            let args = command.as_ref().map(Text::words);
             render::json::line(
                 self.out,
                 &TouchJson {
@@ -270,10 +272,7 @@ impl Teller<'_> {
                     other_key: other_key.map(Text::from),
                     other_db,
                     abridged: matches!(unit.item, Item::Abridged(_)),
-                    args: command
-                        .iter()
-                        .flat_map(|command| command.args().map(Text::from))
-                        .collect(),
+                    args: args.unwrap_or_default(),
                 },
             )
         } else {

@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::io::{self, Write};
 
+use rdbkit_aof::commands::lookup;
 use rdbkit_aof::fs::shown;
 use rdbkit_aof::search::Filter;
 use rdbkit_aof::walk::{Item, Unit, Visitor};
-use rdbkit_aof::{Place, quoted};
+use rdbkit_aof::{Place, quoted, quoted_as_is};
 use serde::Serialize;
 
 use crate::Streams;
@@ -302,10 +303,7 @@ fn json(unit: &Unit<'_>, file: &str, matches: bool) -> String {
         place: place_name(unit.place),
         transaction: unit.transaction,
         abridged: matches!(unit.item, Item::Abridged(_)),
-        args: command
-            .iter()
-            .flat_map(|command| command.args().map(Text::from))
-            .collect(),
+        args: command.as_ref().map(Text::words).unwrap_or_default(),
     };
     // Numbers and strings only: this does not fail.
     serde_json::to_string(&json).unwrap_or_default()
@@ -332,7 +330,12 @@ pub(super) fn command_text(item: &Item<'_>, full: bool) -> String {
         return String::new();
     };
     let mut text = if full {
-        let words: Vec<_> = command.args().map(quoted).collect();
+        let mut args = command.args();
+        let name = args.next().map(|name| match lookup(name) {
+            Some(_) => quoted_as_is(name),
+            None => quoted(name),
+        });
+        let words: Vec<_> = name.into_iter().chain(args.map(quoted)).collect();
         words.join(" ")
     } else {
         rdbkit_aof::brief(&command)

@@ -1,5 +1,7 @@
 //! Differences as JSON; the schema stands in `docs/diff.schema.json`.
 
+use rdbkit_rdb::redact;
+use rdbkit_rdb::score::shortest;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -96,7 +98,10 @@ fn part(delta: &Delta<'_>) -> Json {
             let from = usize::try_from(*at).unwrap_or(0).saturating_sub(32);
             let cut = |all: &[u8]| {
                 let rest = all.get(from..).unwrap_or_default();
-                let excerpt = rest.get(..EXCERPT).unwrap_or(rest);
+                let excerpt = match redact::hidden(all) {
+                    Some(_) => all,
+                    None => rest.get(..EXCERPT).unwrap_or(rest),
+                };
                 json!({ "bytes": all.len(), "from": from, "excerpt": text(excerpt) })
             };
             json!({ "at": at, "old": cut(old), "new": cut(new) })
@@ -131,7 +136,7 @@ fn part(delta: &Delta<'_>) -> Json {
         Delta::Index { index, old, new } => {
             let element = |element: &ArrayElement<'_>| match element {
                 ArrayElement::Bytes(bytes) => text(bytes),
-                ArrayElement::Int(n) => json!(n),
+                ArrayElement::Int(n) => integer(*n),
                 ArrayElement::Float(x) => number(*x),
             };
             let (old, new) = (old.as_ref().map(element), new.as_ref().map(element));
@@ -309,9 +314,20 @@ pub fn failure(out: &mut dyn Write, old: &Path, new: &Path, why: &str) -> io::Re
     line(out, &json)
 }
 
+/// An integer that is a value, or a part of one; a string where it is hidden.
+fn integer<N: ToString + serde::Serialize>(n: N) -> Json {
+    match redact::hidden(n.to_string().as_bytes()) {
+        Some(hidden) => json!(hidden),
+        None => json!(n),
+    }
+}
+
 /// JSON has no words for what is infinite.
 fn number(x: f64) -> Json {
     match x.is_finite() {
+        _ if redact::hidden(&[]).is_some() => {
+            json!(redact::escaped(shortest(x).as_bytes()).to_string())
+        }
         true => json!(x),
         false => json!(x.to_string()),
     }
@@ -320,8 +336,8 @@ fn number(x: f64) -> Json {
 /// An item of a module's value.
 fn module_item(item: ModuleItem<'_>) -> Json {
     match item {
-        ModuleItem::Signed(n) => json!(n),
-        ModuleItem::Unsigned(n) => json!(n),
+        ModuleItem::Signed(n) => integer(n),
+        ModuleItem::Unsigned(n) => integer(n),
         ModuleItem::Float(x) => number(x.into()),
         ModuleItem::Double(x) => number(x),
         ModuleItem::String(bytes) => text(bytes),

@@ -1,5 +1,6 @@
 //! The parts of a value that differ, for people.
 
+use rdbkit_rdb::redact;
 use std::borrow::Cow;
 use std::io::{self, Write};
 
@@ -25,6 +26,9 @@ pub fn text(out: &mut dyn Write, delta: &Delta<'_>, room: usize) -> io::Result<u
             // A little of what both have, then what differs.
             let from = usize::try_from(*at).unwrap_or(0).saturating_sub(16);
             let cut = |text: &[u8]| {
+                if let Some(hidden) = redact::hidden(text) {
+                    return hidden;
+                }
                 let rest = text.get(from..).unwrap_or_default();
                 let before = if from > 0 { "..." } else { "" };
                 format!("{before}{}", short(rest))
@@ -169,6 +173,9 @@ fn change<T>(old: &Option<T>, new: &Option<T>, show: impl Fn(&T) -> String) -> S
 
 /// Text as it can be shown, cut where it is long.
 fn short(bytes: &[u8]) -> Cow<'_, str> {
+    if let Some(hidden) = redact::hidden(bytes) {
+        return Cow::from(hidden);
+    }
     match bytes.get(..SHOWN) {
         Some(begin) if bytes.len() > SHOWN => Cow::from(format!("{}...", quoted(begin))),
         _ => quoted(bytes),
@@ -176,7 +183,12 @@ fn short(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 fn score(x: f64) -> String {
-    String::from_utf8_lossy(shortest(x).as_bytes()).into_owned()
+    redact::escaped(shortest(x).as_bytes()).to_string()
+}
+
+/// A number that is a value, or a part of one.
+fn number(n: impl ToString) -> String {
+    redact::escaped(n.to_string().as_bytes()).to_string()
 }
 
 fn field(state: &FieldState<'_>) -> String {
@@ -190,7 +202,7 @@ fn field(state: &FieldState<'_>) -> String {
 fn element(element: &ArrayElement<'_>) -> String {
     match element {
         ArrayElement::Bytes(bytes) => short(bytes).into_owned(),
-        ArrayElement::Int(n) => n.to_string(),
+        ArrayElement::Int(n) => number(n),
         ArrayElement::Float(x) => score(*x),
     }
 }
@@ -216,10 +228,10 @@ fn pending(state: &PendingState<'_>) -> String {
 
 fn item(item: &ModuleItem<'_>) -> String {
     match item {
-        ModuleItem::Signed(n) => format!("integer {n}"),
-        ModuleItem::Unsigned(n) => format!("unsigned {n}"),
-        ModuleItem::Float(x) => format!("float {x}"),
-        ModuleItem::Double(x) => format!("double {x}"),
+        ModuleItem::Signed(n) => format!("integer {}", number(n)),
+        ModuleItem::Unsigned(n) => format!("unsigned {}", number(n)),
+        ModuleItem::Float(x) => format!("float {}", number(x)),
+        ModuleItem::Double(x) => format!("double {}", number(x)),
         ModuleItem::String(bytes) => format!("string {}", short(bytes)),
     }
 }

@@ -1,5 +1,7 @@
 //! Reports on logs as JSON: one object a log, its files inside.
 
+use rdbkit_aof::commands::lookup;
+use rdbkit_rdb::redact::{escaped, plain};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
@@ -100,7 +102,7 @@ pub fn report(
         path: path_text(path),
         kind: "aof",
         compression: wrapping.json(),
-        manifest: report.manifest.as_deref().map(Text::from),
+        manifest: report.manifest.as_deref().map(Text::plain),
         verdict: (!failed).then(|| report.verdict().name()),
         effect: report.worst_of_all().map(|effect| effect.name()),
         server: server(report.server),
@@ -119,7 +121,7 @@ pub fn report(
 fn file<'r>(path: &Path, report: &'r FileReport) -> FileJson<'r> {
     let failed = report.has_failed();
     FileJson {
-        name: Text::from(&report.name[..]),
+        name: Text::plain(&report.name),
         kind: match report.kind {
             Some(FileKind::Base) => "base",
             Some(FileKind::Increment) => "increment",
@@ -154,12 +156,21 @@ fn counts(counts: &Counts) -> CountsJson {
             .iter()
             .map(|(db, n)| (db.to_string(), *n))
             .collect(),
-        names: counts
-            .names
-            .iter()
-            .map(|(name, n)| (name.escape_ascii().to_string(), *n))
-            .collect(),
+        names: names(counts),
     }
+}
+
+fn names(counts: &Counts) -> BTreeMap<String, u64> {
+    let mut names = BTreeMap::new();
+    for (name, n) in &counts.names {
+        let name = match lookup(name) {
+            Some(_) => plain(name).to_string(),
+            None => escaped(name).to_string(),
+        };
+        // Those that are hidden may all be called the same.
+        *names.entry(name).or_default() += n;
+    }
+    names
 }
 
 fn cut(cut: Cut) -> CutJson {
@@ -184,11 +195,11 @@ fn finding(f: &Finding) -> FindingJson<'_> {
             .into_iter()
             .map(|(server, effect)| (server.to_string(), effect.name()))
             .collect(),
-        file: f.file.as_deref().map(Text::from),
+        file: f.file.as_deref().map(Text::plain),
         offset: f.offset,
         line: f.line,
         db: f.db,
-        command: f.command.as_deref().map(Text::from),
+        command: f.command.as_deref().map(Text::command),
         message: &f.message,
     }
 }

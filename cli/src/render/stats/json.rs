@@ -207,7 +207,7 @@ pub fn json(
         }),
         file_bytes: Some(stats.file_bytes()).filter(|n| *n > 0),
         damage: damage.map(str::to_owned),
-        aux: file.aux.iter().map(|(n, v)| [text(n), text(v)]).collect(),
+        aux: json::aux(&file.aux),
         functions: FunctionsJson {
             count: file.functions,
             bytes: file.function_bytes,
@@ -321,7 +321,11 @@ fn prefixes(stats: &Stats) -> PrefixesJson {
     let prefixes = stats.prefixes();
     let top = prefixes.top(PREFIXES).into_iter();
     PrefixesJson {
-        separators: prefixes.separators().iter().map(|b| text(&[*b])).collect(),
+        separators: prefixes
+            .separators()
+            .iter()
+            .map(|b| Text::plain(&[*b]))
+            .collect(),
         depth: stats.options().depth,
         exact: prefixes.error() == Weight::default(),
         error: weight(prefixes.error()),

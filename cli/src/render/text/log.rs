@@ -1,5 +1,7 @@
 //! Reports on logs for people: one screen a log, a line a file.
 
+use rdbkit_aof::brief_name;
+use rdbkit_rdb::redact::plain;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
@@ -45,7 +47,7 @@ pub fn report(
     if let Some(manifest) = &report.manifest {
         let count = report.files.len();
         let files = if count == 1 { "file" } else { "files" };
-        let text = format!("{}, {count} {files}", manifest.escape_ascii());
+        let text = format!("{}, {count} {files}", plain(manifest));
         row(out, "manifest", &text)?;
     }
     let counts = report.counts();
@@ -135,7 +137,7 @@ fn numbers(out: &mut dyn Write, counts: &Counts) -> io::Result<()> {
     let mut shown: Vec<String> = names
         .iter()
         .take(SHOWN_NAMES)
-        .map(|(name, n)| format!("{} {}", name.escape_ascii(), grouped(**n)))
+        .map(|(name, n)| format!("{} {}", brief_name(name), grouped(**n)))
         .collect();
     if names.len() > SHOWN_NAMES {
         shown.push(format!("{} others", names.len() - SHOWN_NAMES));
@@ -183,7 +185,7 @@ fn line(file: &FileReport) -> String {
     };
     let mut text = format!(
         "{}: {kind} {}, {verdict}, {} bytes",
-        file.name.escape_ascii(),
+        plain(&file.name),
         file.seq.unwrap_or(0),
         grouped(file.counts.bytes)
     );
@@ -219,7 +221,7 @@ fn one(
     };
     write!(out, "  {style}{word:<10}{style:#} ")?;
     if let Some(name) = file.or(finding.file.as_deref()).filter(|n| !n.is_empty()) {
-        write!(out, "{}: ", name.escape_ascii())?;
+        write!(out, "{}: ", plain(name))?;
     }
     writeln!(out, "{finding} [{}]", finding.code)?;
     if finding.effect == Effect::Loads {

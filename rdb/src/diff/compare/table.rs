@@ -164,6 +164,7 @@ impl Tables {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::redact;
 
     fn lines(old: &[(&str, &str)], new: &[(&str, &str)]) -> Vec<String> {
         let mut tables = Tables::new(1 << 20);
@@ -174,7 +175,7 @@ mod tests {
             table.sort();
         }
         let text =
-            |bytes: Option<&[u8]>| bytes.map_or("-".into(), |b| b.escape_ascii().to_string());
+            |bytes: Option<&[u8]>| bytes.map_or("-".into(), |b| redact::plain(b).to_string());
         tables
             .lines(|a, b| a == b)
             .map(|(name, a, b)| format!("{}:{}>{}", text(Some(name)), text(a), text(b)))

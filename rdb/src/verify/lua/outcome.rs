@@ -1,5 +1,6 @@
 //! How running a library's main function ends.
 
+use crate::redact;
 use std::fmt;
 
 /// How the run of a library ends.
@@ -49,19 +50,19 @@ impl fmt::Display for RunErrorKind {
                 write!(
                     out,
                     "'{}' does not exist while a library loads",
-                    name.escape_ascii()
+                    redact::escaped(name)
                 )
             }
             Self::Type(what) => write!(out, "attempt to {what}"),
             Self::Arguments(what) => out.write_str(what),
             Self::FunctionName(name) => {
-                write!(out, "'{}' is not a function name", name.escape_ascii())
+                write!(out, "'{}' is not a function name", redact::escaped(name))
             }
             Self::DuplicateFunction(name) => {
                 write!(
                     out,
                     "function '{}' is registered twice",
-                    name.escape_ascii()
+                    redact::escaped(name)
                 )
             }
         }

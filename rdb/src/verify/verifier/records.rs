@@ -4,6 +4,7 @@
 use crate::error::ErrorKind;
 use crate::event::{Event, Part};
 use crate::lzf::{Inflate, WINDOW};
+use crate::redact;
 use crate::text::Str;
 use crate::verify::finding::Code;
 use crate::verify::function::{self, FunctionVerdict};
@@ -105,7 +106,7 @@ impl Verifier<'_> {
         }
         let digits = raw.strip_prefix(b"VALKEY").or(raw.strip_prefix(b"REDIS"));
         if !digits.is_some_and(|d| d.iter().all(u8::is_ascii_digit)) {
-            let message = format!("the version is written \"{}\"", raw.escape_ascii());
+            let message = format!("the version is written \"{}\"", redact::escaped(&raw));
             self.find(Code::LaxVersion, at, message);
         }
     }
