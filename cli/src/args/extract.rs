@@ -59,6 +59,11 @@ pub struct ExtractArgs {
     #[arg(short, long)]
     pub quiet: bool,
 
+    /// Tell what was written as one JSON object on one line of standard output;
+    /// the new file has to be another
+    #[arg(long, conflicts_with = "quiet")]
+    pub json: bool,
+
     #[command(flatten)]
     #[allow(missing_docs)]
     pub filter: FilterArgs,

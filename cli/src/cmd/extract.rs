@@ -12,6 +12,7 @@ use crate::Streams;
 use crate::args::{ExtractArgs, Without};
 use crate::exit::Exit;
 use crate::output::NewFile;
+use crate::render::extract as render;
 use crate::render::text::grouped;
 use crate::source::{Failure, Source};
 
@@ -26,6 +27,10 @@ pub fn run(args: &ExtractArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
         Err(Failure::Output(error)) => Err(error),
         Err(Failure::Job(exit, why)) => {
             writeln!(streams.err, "rdbkit: {why}")?;
+            // Where that is the new file, it is no place for words.
+            if args.json && args.output != Path::new("-") {
+                render::failure(streams.out, args, &why)?;
+            }
             Ok(exit)
         }
     }
@@ -37,6 +42,10 @@ fn make(args: &ExtractArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> 
         .filter(streams.now_ms)
         .map_err(Failure::trouble)?;
     let to_stdout = args.output == Path::new("-");
+    if to_stdout && args.json {
+        let why = "--json writes to standard output, and so does -o -: name a file";
+        return Err(Failure::trouble(why));
+    }
     if to_stdout && io::stdout().is_terminal() {
         let why = "an RDB file is nothing to look at: -o - needs a pipe or a file";
         return Err(Failure::trouble(why));
@@ -157,6 +166,9 @@ fn tell(
             err,
             "rdbkit: left out: {n} slot migrations that were under way"
         )?;
+    }
+    if args.json {
+        return render::report(streams.out, args, filter, summary, bytes, format);
     }
     if args.quiet {
         return Ok(());

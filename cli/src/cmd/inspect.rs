@@ -33,6 +33,9 @@ pub fn run(args: &InspectArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
         }
         Err(why) => {
             writeln!(streams.err, "rdbkit: {why}")?;
+            if args.json {
+                render::failure(streams.out, args, &why)?;
+            }
             Ok(Exit::Trouble)
         }
     }

@@ -24,6 +24,9 @@ pub fn run(args: &RdbStatsArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
         Err(Failure::Output(error)) => Err(error),
         Err(Failure::Job(exit, why)) => {
             writeln!(streams.err, "rdbkit: {why}")?;
+            if args.json {
+                json::failure(streams.out, &args.file, &why)?;
+            }
             Ok(exit)
         }
     }

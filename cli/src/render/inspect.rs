@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::args::InspectArgs;
 use crate::inspect::{Field, Place};
-use crate::render::json::{SCHEMA, Text, path_text};
+use crate::render::json::{self, SCHEMA, Text, path_text};
 
 /// Bytes of a line.
 const LINE: usize = 16;
@@ -202,6 +202,19 @@ pub fn json(
             message: &fault.message,
         }),
     };
-    serde_json::to_writer(&mut *out, &object)?;
-    writeln!(out)
+    json::line(out, &object)
+}
+
+/// Writes why nothing can be told of a file, as one line.
+///
+/// # Errors
+///
+/// Of writing.
+pub fn failure(out: &mut dyn Write, args: &InspectArgs, why: &str) -> io::Result<()> {
+    let json = serde_json::json!({
+        "schema": SCHEMA,
+        "path": path_text(&args.file),
+        "error": why,
+    });
+    json::line(out, &json)
 }

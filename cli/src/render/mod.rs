@@ -10,6 +10,7 @@ pub mod diff;
 pub mod digest;
 pub mod explain;
 pub mod export;
+pub mod extract;
 pub mod folder;
 pub mod inspect;
 pub mod json;

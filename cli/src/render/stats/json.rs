@@ -247,6 +247,21 @@ pub fn json(
     json::line(out, &json)
 }
 
+/// Writes why nothing can be told of a file, as one line.
+///
+/// # Errors
+///
+/// Of writing.
+pub fn failure(out: &mut dyn Write, path: &Path, why: &str) -> io::Result<()> {
+    let json = serde_json::json!({
+        "schema": SCHEMA,
+        "kind": "failure",
+        "path": path_text(path),
+        "error": why,
+    });
+    json::line(out, &json)
+}
+
 fn text(bytes: &[u8]) -> Text {
     Text::from(bytes)
 }
