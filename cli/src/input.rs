@@ -35,7 +35,7 @@ pub enum OpenError {
         source: io::Error,
     },
     /// A folder where a file is wanted.
-    #[error("{} is a folder, not a file", shown(.0))]
+    #[error("{} is a folder, not a file; rdbkit check and rdbkit aof take folders", shown(.0))]
     Folder(PathBuf),
 }
 

@@ -87,9 +87,10 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if let Some(tool) = args.first().and_then(|name| compat::Tool::of_program(name)) {
         return compat::main(&args, tool);
     }
-    let cli = match Cli::try_parse_from(args) {
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(e) => {
+            let e = args::with_suggestion(e, &args);
             // Help and version are no errors; the rest is bad usage.
             let exit = if e.use_stderr() {
                 Exit::Trouble

@@ -54,7 +54,15 @@ impl NewFile {
         }
         let temporary = builder
             .tempfile_in(folder(path))
-            .map_err(|e| format!("cannot make a file beside {place}: {e}"))?;
+            .map_err(|e| match e.kind() {
+                io::ErrorKind::NotFound => {
+                    format!(
+                        "cannot write {place}: there is no folder {}",
+                        shown(folder(path))
+                    )
+                }
+                _ => format!("cannot make a file beside {place}: {e}"),
+            })?;
         Ok(NewFile {
             temporary,
             path: path.to_owned(),

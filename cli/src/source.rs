@@ -57,11 +57,20 @@ impl Failure {
     /// An error of the decoder: damage is a problem of the file, the rest is
     /// trouble of ours.
     pub fn of_file(path: &Path, error: &Error) -> Failure {
-        let exit = match error.kind() {
-            ErrorKind::Io(_) | ErrorKind::Limit { .. } | ErrorKind::Unsupported(_) => Exit::Trouble,
-            _ => Exit::Problems,
-        };
-        Failure::Job(exit, format!("{}: {error}", shown(path)))
+        let path = shown(path);
+        match error.kind() {
+            ErrorKind::Io(_) | ErrorKind::Limit { .. } | ErrorKind::Unsupported(_) => {
+                Failure::Job(Exit::Trouble, format!("{path}: {error}"))
+            }
+            // There is no place in it to be named, and nothing to be saved.
+            ErrorKind::BadMagic(_) => {
+                Failure::Job(Exit::Problems, format!("{path}: {}", error.kind()))
+            }
+            _ => {
+                let why = format!("{path}: {error}; rdbkit salvage reads what is left");
+                Failure::Job(Exit::Problems, why)
+            }
+        }
     }
 }
 
@@ -82,6 +91,9 @@ impl Source {
             .take(HEAD as u64)
             .read_to_end(&mut head)
             .map_err(|e| Failure::trouble(format!("cannot read {}: {e}", shown(path))))?;
+        if head.is_empty() {
+            return Err(Failure::Job(Exit::Problems, empty(path)));
+        }
         let other = match sniff(&head) {
             Layout::Commands => Some("an append-only file of commands, no RDB file".to_owned()),
             Layout::Manifest => Some("the manifest of an append-only log, no RDB file".to_owned()),
@@ -98,7 +110,7 @@ impl Source {
             dialect, version, ..
         }) = header.map_err(|e| Failure::of_file(path, &e))?
         else {
-            return Err(Failure::trouble(format!("{} is empty", shown(path))));
+            return Err(Failure::Job(Exit::Problems, empty(path)));
         };
         if again && let Ok(file) = File::open(path) {
             let mut ahead = StreamReader::new(Counted(file));
@@ -133,6 +145,12 @@ impl Source {
         let note = compression.note();
         Ok(note.map(|note| format!("{}: {note}", shown(path))))
     }
+}
+
+/// What to say of a file without a byte in it.
+#[must_use]
+pub fn empty(path: &Path) -> String {
+    format!("{} is empty; was it copied to its end?", shown(path))
 }
 
 fn no_commands<R: Read>(reader: &mut StreamReader<R>, path: &Path) -> Result<(), Failure> {

@@ -17,6 +17,7 @@ use crate::cmd::check::log::is_set;
 use crate::exit::Exit;
 use crate::input::{Compression, HEAD, Input, packed_otherwise};
 use crate::render::digest as render;
+use crate::source::empty;
 
 /// Digests each file in turn; the worst outcome is the exit code.
 ///
@@ -71,7 +72,10 @@ fn failed(path: &Path, error: &Error) -> Failure {
         ErrorKind::Io(_) | ErrorKind::Limit { .. } | ErrorKind::Unsupported(_) => Exit::Trouble,
         _ => Exit::Problems,
     };
-    let why = format!("{}: {error}; no digest of a part", shown(path));
+    let why = match error.kind() {
+        ErrorKind::BadMagic(_) => format!("{}: {}", shown(path), error.kind()),
+        _ => format!("{}: {error}; no digest of a part", shown(path)),
+    };
     Failure::Input(exit, why)
 }
 
@@ -106,6 +110,7 @@ fn digest(args: &DigestArgs, path: &Path, streams: &mut Streams<'_>) -> Result<E
         Layout::Empty if path.extension().is_some_and(|ext| ext == "aof") => {
             return log::digest(args, path, streams);
         }
+        Layout::Empty => return Err(Failure::Input(Exit::Problems, empty(path))),
         _ => {}
     }
     if let Some(what) = packed_otherwise(&head, "digest") {

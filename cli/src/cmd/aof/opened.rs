@@ -184,6 +184,17 @@ impl Opened {
         {
             writeln!(err, "rdbkit: {}: note: {note}", shown(&self.path))?;
         }
+        if let (None, [end]) = (self.set.manifest(), ends)
+            && end.preamble > 0
+            && end.preamble == end.end
+            && end.error.is_none()
+        {
+            writeln!(
+                err,
+                "rdbkit: {}: note: an RDB file with no command behind it; rdbkit keys, stats and diff look into those",
+                shown(&self.path)
+            )?;
+        }
         for (name, end) in self.names().iter().zip(ends) {
             let Some(error) = &end.error else {
                 if let Some(at) = end.open {

@@ -1,27 +1,12 @@
-//! The line that tells how far a job is, on a terminal of our own.
-#![cfg(unix)]
-#![allow(missing_docs, clippy::unwrap_used)]
-
-mod terminal;
+//! The line that tells how far a job is.
 
 use std::io::Write;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use terminal::Terminal;
-
-const DENSE: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../testdata/rdb/redis-8.0-sid/dense.rdb"
-);
-
-fn rdbkit(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rdbkit"));
-    command.args(args).env("TERM", "xterm");
-    command.stdin(Stdio::piped());
-    command
-}
+use crate::pty::Terminal;
+use crate::{DENSE, rdbkit};
 
 /// Feeds a file so slowly that it takes two seconds.
 fn feed(child: &mut Child) {
