@@ -20,7 +20,8 @@
 # 8. Each server loads what `rdbkit salvage` makes of damaged sets; the other keys are what they were.
 # 9. `rdbkit diff` finds no difference between a data set and copies in other encodings and of other servers, and after
 #    random commands exactly those the server's answers tell.
-# 10. The test `truth` compares every key and every value.
+# 10. Each command of the runbook is run, and has to do and to print what is written there.
+# 11. The test `truth` compares every key and every value.
 #
 # The last line is "N passed, N failed". Exit code: 0 nothing failed, 1 something did, or could not be had at all.
 # All that was made is in target/live; files of which server and rdbkit think differently are in
@@ -50,7 +51,8 @@ end() { echo "$passed passed, $failed failed"; [ "$failed" -eq 0 ] && [ "$passed
 give_up() { echo "live: $*" >&2; failed=$((failed + 1)); end; }
 
 step "seed $seed (again: ./live.sh -s $seed -d $sets -f $files $*)"
-testdata/get-servers.sh .servers "$@" || give_up "a server cannot be had"
+# the runbook moves data between the two that are named
+testdata/get-servers.sh .servers "$@" redis-8.0-sid valkey-9-sid || give_up "a server cannot be had"
 
 rm -rf "$out"; mkdir -p "$out"
 cargo build --quiet -p rdbkit -p rdbkit-live || give_up "rdbkit does not build"
@@ -107,6 +109,7 @@ judge exports python3 testdata/judge_export.py "${judged[@]}"
 judge memory python3 testdata/measure_memory.py "${judged[@]}" --median 1 --p95 10 --total 5
 judge differences python3 testdata/judge_diff.py "${judged[@]}" --seed "$seed"
 judge salvages python3 testdata/judge_salvage.py "${judged[@]}" --seed "$seed"
+judge runbook python3 testdata/judge_runbook.py --rdbkit "$bin/rdbkit" --only "$only"
 
 step "keys and values"
 status=0

@@ -168,7 +168,7 @@ fn json_fits_its_schema() {
     assert!(schema::fault(&schema, &schema, &lacking).is_some());
 }
 
-/// The walk-through is run by hand against servers; here, that what it says can be typed.
+/// `live.sh` runs the walk-through with servers; here, without any, that what it says can be typed.
 #[test]
 fn the_commands_of_the_documentation_can_be_typed() {
     use clap::Parser;
