@@ -24,6 +24,8 @@ use crate::args::PolicyArgs;
 pub struct Policy {
     args: PolicyArgs,
     now_ms: i64,
+    /// Whether `max-age` is let pass.
+    any_age: bool,
 }
 
 /// What is known of a file that was judged.
@@ -68,7 +70,20 @@ impl Policy {
             Some(file) => toml::with(args, file)?,
             None => args.clone(),
         };
-        Ok(Policy { args, now_ms })
+        Ok(Policy {
+            args,
+            now_ms,
+            any_age: false,
+        })
+    }
+
+    /// The same without `max-age`: for backups that have newer ones beside them.
+    #[must_use]
+    pub fn of_any_age(&self) -> Policy {
+        Policy {
+            any_age: true,
+            ..self.clone()
+        }
     }
 
     /// Whether anything is demanded.
@@ -88,32 +103,34 @@ impl Policy {
             || lists.iter().any(|n| *n > 0)
     }
 
+    /// What there is against a file that was written then, by `max-age`; Unix
+    /// seconds, `None` where the file does not say.
+    #[must_use]
+    pub fn age_violation(&self, time: Option<i64>) -> Option<String> {
+        let Age(most) = self.args.max_age?;
+        let Some(time) = time else {
+            return Some("the file does not say when it was written".to_owned());
+        };
+        let seconds = self.now_ms / 1000 - time;
+        if seconds > most {
+            let (is, most) = (Age(seconds), Age(most));
+            Some(format!("written {is} ago, more than {most}"))
+        } else if seconds < -60 {
+            let ahead = Age(-seconds);
+            Some(format!("written {ahead} in the future, by its own time"))
+        } else {
+            None
+        }
+    }
+
     /// The demands that a file does not meet.
     #[must_use]
     pub fn violations(&self, path: &Path, facts: &Facts) -> Vec<Violation> {
         let args = &self.args;
         let mut found = Vec::new();
         let mut violated = |rule, message: String| found.push(Violation { rule, message });
-        if let Some(Age(most)) = args.max_age {
-            match facts.time {
-                None => violated(
-                    "max-age",
-                    "the file does not say when it was written".to_owned(),
-                ),
-                Some(time) => {
-                    let seconds = self.now_ms / 1000 - time;
-                    if seconds > most {
-                        let (is, most) = (Age(seconds), Age(most));
-                        violated("max-age", format!("written {is} ago, more than {most}"));
-                    } else if seconds < -60 {
-                        let ahead = Age(-seconds);
-                        violated(
-                            "max-age",
-                            format!("written {ahead} in the future, by its own time"),
-                        );
-                    }
-                }
-            }
+        if let Some(why) = self.age_violation(facts.time).filter(|_| !self.any_age) {
+            violated("max-age", why);
         }
         if let Some(least) = args.min_keys {
             match facts.keys {

@@ -227,3 +227,34 @@ fn in_a_folder_each_file_is_held_to_it() {
     );
     assert!(out.contains("min-keys: "), "{out}");
 }
+
+#[test]
+fn a_folder_is_as_old_as_the_newest_of_it() {
+    let dir = TempDir::new().unwrap();
+    fs::copy(
+        fixture("rdb/redis-7.2/dense.rdb"),
+        dir.path().join("old.rdb"),
+    )
+    .unwrap();
+    fs::copy(dense(), dir.path().join("new.rdb")).unwrap();
+    let age = |file: &str| {
+        let (_, out, _) = check(&["--max-age=1s", "--json"], &dir.path().join(file));
+        let json: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(json["policy"][0]["rule"], "max-age", "{out}");
+    };
+    age("old.rdb");
+    age("new.rdb");
+    let (code, out, _) = check(&["--max-age=1s"], dir.path());
+    assert_eq!(code, 1);
+    assert_eq!(out.matches("max-age").count(), 1, "{out}");
+    assert!(out.contains("of which 1 do not meet the policy"), "{out}");
+    let (code, out, _) = check(&["--max-age=1s", "--json"], dir.path());
+    let lines: Vec<Value> = out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!((code, lines.len()), (1, 2));
+    assert_eq!(lines[0]["policy"][0]["rule"], "max-age");
+    assert_eq!(lines[1]["policy"], serde_json::json!([]));
+    assert_eq!(check(&["--max-age=99999d"], dir.path()).0, 0);
+}

@@ -63,9 +63,11 @@ pub fn check(
         one::tell_failure(path, &why, args, streams)?;
         return Ok((Exit::Trouble, Sample::default()));
     }
-    let mut rows = judge_all(path, &contents.candidates, args, options, policy);
+    let judged = policy.of_any_age();
+    let mut rows = judge_all(path, &contents.candidates, args, options, &judged);
     // Newest first; what is of the same second by name.
     rows.sort_by(|a, b| b.time.cmp(&a.time).then_with(|| a.path.cmp(&b.path)));
+    hold_to_age(&mut rows, &contents.candidates, args, options, policy);
     let worst = rows.iter().map(|row| row.exit).max().unwrap_or(Exit::Ok);
     for row in &rows {
         for why in &row.failures {
@@ -86,6 +88,23 @@ pub fn check(
         render::report(streams.out, path, &rows, &contents.skipped, &statement)?;
     }
     Ok((worst, sample(&rows)))
+}
+
+/// Backups are as old as the newest of them. Which one that is shows when all are judged,
+/// and reports are made by then: if it is too old, it is judged once more.
+fn hold_to_age(
+    rows: &mut [Row],
+    candidates: &[Candidate],
+    args: &CheckArgs,
+    options: &Options,
+    policy: &Policy,
+) {
+    if let Some(newest) = rows.first_mut()
+        && (policy.age_violation(newest.own_time.then_some(newest.time))).is_some()
+        && let Some(candidate) = candidates.iter().find(|c| c.path == newest.path)
+    {
+        *newest = Row::of(candidate, args, options, policy);
+    }
 }
 
 /// What monitoring is told: of the newest backup, and how many there are. A series for
