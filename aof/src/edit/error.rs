@@ -37,6 +37,18 @@ pub enum Error {
         /// The first few of them.
         first: Vec<Excerpt>,
     },
+    /// More is damaged than the torn end of the last file, and only that was to be repaired.
+    #[error("more than a torn end: {}:{offset}: {what}; {} would go", .file.escape_ascii(), counted(*.bytes, "byte", "bytes"))]
+    MoreThanTorn {
+        /// The name of the file.
+        file: Vec<u8>,
+        /// Where the damage begins.
+        offset: u64,
+        /// What is wrong there.
+        what: String,
+        /// How many bytes a repair would take out there.
+        bytes: u64,
+    },
     /// The log has no file of that name.
     #[error("the log has no file {}; it consists of {}", plain(.name), list(.files))]
     NoSuchFile {

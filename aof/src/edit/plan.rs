@@ -69,6 +69,28 @@ impl Plan {
     pub fn changed(&self) -> bool {
         self.manifest_changed || self.files.iter().any(|file| file.fate != Fate::Same)
     }
+
+    /// Of a repair, the first damage that is more than the torn end of the last file:
+    /// what goes with it may be any number of commands, and nobody could read them.
+    ///
+    /// A torn end is what a server cuts off by itself, or zero bytes that a power failure
+    /// left; commands that do nothing when they are loaded count as little.
+    #[must_use]
+    pub fn more_than_torn(&self) -> Option<&Damage> {
+        let last = self.files.last().map(|file| &file.name);
+        let behind = |damage: &Damage| {
+            let in_file =
+                |note: &Note| matches!(note, Note::MoreBehind { at } if at.file == damage.file);
+            self.notes.iter().any(in_file)
+        };
+        self.damage.iter().find(|damage| match damage.harm {
+            Harm::Vain | Harm::VainSelect => false,
+            Harm::Torn | Harm::OpenTransaction | Harm::TornAnnotation | Harm::ZeroBytes => {
+                Some(&damage.file) != last || behind(damage)
+            }
+            _ => true,
+        })
+    }
 }
 
 /// What kind of edit a plan is.

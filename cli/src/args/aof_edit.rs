@@ -129,6 +129,7 @@ Examples:
   rdbkit aof repair appendonlydir -o repaired
   rdbkit aof repair appendonlydir --skip-damage -o repaired
   rdbkit aof repair appendonly.aof --in-place
+  rdbkit aof repair /data/appendonlydir --in-place --torn-only --if-present
 
 Exit code: 0 done, or there is nothing to repair; 1 it cannot be repaired so, or the server refuses
 commands that are left in it (the report says so); 2 it could not be done.";
@@ -153,6 +154,16 @@ pub struct RepairArgs {
     /// Make an empty log of what holds no command that can be read
     #[arg(long)]
     pub allow_empty: bool,
+
+    /// Only if nothing but the torn end of the last file goes, which a server
+    /// would cut off as well, or zero bytes there; all else is left as it is
+    #[arg(long, conflicts_with_all = ["skip_damage", "allow_missing", "allow_empty"])]
+    pub torn_only: bool,
+
+    /// Where nothing has this path, there is nothing to repair: for what runs
+    /// before every start of a server, the first one as well
+    #[arg(long, conflicts_with = "json")]
+    pub if_present: bool,
 }
 
 /// The log to edit, and where the result goes.

@@ -295,6 +295,12 @@ pub fn hint(error: &Error) -> Vec<String> {
         Error::NothingReadable { .. } => {
             vec!["--allow-empty makes an empty log of it all the same".to_owned()]
         }
+        Error::MoreThanTorn { .. } => {
+            vec![
+                "rdbkit aof repair PATH --dry-run tells what would stay, and with --skip-damage"
+                    .to_owned(),
+            ]
+        }
         Error::WhichFile { .. } => vec!["say so with --file NAME".to_owned()],
         Error::MissingIncrement { .. } => vec!["--allow-missing goes on without it".to_owned()],
         _ => Vec::new(),

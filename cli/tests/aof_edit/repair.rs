@@ -161,3 +161,49 @@ fn what_is_no_log_is_not_repaired_to_an_empty_one() {
     let said = data.refused(&["repair", "log", "-o", "new"], 2);
     assert!(said.contains("names no file"), "{said}");
 }
+
+#[test]
+fn what_is_not_there_needs_no_repair_if_that_was_said() {
+    let data = Data::single(&log(&["SET a 1"]));
+    let why = data.refused(&["repair", "none", "--in-place"], 2);
+    assert!(why.contains("none"), "{why}");
+    let said = data.run(&["repair", "none", "--in-place", "--if-present"]);
+    ok(&said);
+    assert_eq!(said.out, "none: not there, nothing to repair\n");
+    let said = data.run(&["repair", "appendonly.aof", "--in-place", "--if-present"]);
+    ok(&said);
+    assert!(said.out.contains("nothing to be done"), "{}", said.out);
+}
+
+#[test]
+fn a_torn_end_alone() {
+    // No more than what a server would cut off.
+    let whole = log(&["SET a 1", "SET b 2"]);
+    for torn in [
+        &b"*2\r\n$3\r\nDE"[..],
+        b"\0\0\0\0",
+        b"*1\r\n$5\r\nMULTI\r\n",
+    ] {
+        let data = Data::single(&[&whole, torn].concat());
+        ok(&data.run(&["repair", "appendonly.aof", "--torn-only", "--in-place"]));
+        assert_eq!(fs::read(data.at("appendonly.aof")).unwrap(), whole);
+    }
+    // The length of an argument is wrong: commands go, and none of them can be counted.
+    let mut hurt = log(&["SET a 1", "SET b 2", "SET c 3", "SET d 4"]);
+    hurt[28] = b'9';
+    // The last length reaches beyond the end, over commands that are whole.
+    let long = b"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$999\r\n1\r\n";
+    let swallowing = [&whole, &long[..], &log(&["SET c 3", "SET d 4", "SET e 5"])].concat();
+    for bytes in [hurt, swallowing] {
+        let data = Data::single(&bytes);
+        let why = data.refused(
+            &["repair", "appendonly.aof", "--torn-only", "--in-place"],
+            1,
+        );
+        assert!(
+            why.contains("more than a torn end: appendonly.aof:"),
+            "{why}"
+        );
+        ok(&data.run(&["repair", "appendonly.aof", "-o", "new"]));
+    }
+}
