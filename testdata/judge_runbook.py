@@ -47,6 +47,7 @@ class Block:
         self.commands, self.line, self.prints = commands, line, {}
 
     def printed_by(self, server):
+        """What it prints with that server; `None` if the document does not tell."""
         return next((text for name, text in self.prints.items() if name and server.startswith(name)), self.prints.get(""))
 
     def script(self):
@@ -94,6 +95,7 @@ class Run:
         with open(document, encoding="utf-8") as f:
             self.text = f.read()
         self.blocks = blocks(self.text)
+        self.ports = {told: str(free_port()) for told in set(PORT.findall(self.text))}
         self.passed, self.said = 0, []
 
     def fail(self, line, why, more=""):
@@ -101,13 +103,10 @@ class Run:
         self.said += ["    " + text for text in more.splitlines()[-40:]]
 
     def run(self, show):
-        if not self.blocks:
-            self.fail(1, "no commands")
+        if not self.blocks or self.text.count("```sh") != len(self.blocks):
+            self.fail(1, "%d blocks of commands, of which %d can be read" % (self.text.count("```sh"), len(self.blocks)))
             return self
-        ports = {}
-        def free(found):
-            return ports.setdefault(found[0], None) or ports.update({found[0]: str(free_port())}) or ports[found[0]]
-        scripts = [PORT.sub(free, block.script()) for block in self.blocks]
+        scripts = [PORT.sub(lambda port: self.ports[port[0]], block.script()) for block in self.blocks]
         with tempfile.TemporaryDirectory(prefix="rdbkit-runbook-") as folder:
             work, out = os.path.join(folder, "work"), os.path.join(folder, "out")
             os.mkdir(work)
@@ -123,26 +122,27 @@ class Run:
             except subprocess.TimeoutExpired:
                 pass
             for at, block in enumerate(self.blocks):
-                self.judge(block, os.path.join(out, str(at)), code, ports, show)
+                self.judge(block, os.path.join(out, str(at)), code, show)
             left = servers_of(work)
             if left:
                 self.fail(self.blocks[-1].line, "%d servers are left running" % len(left))
         return self
 
-    def judge(self, block, file, code, ports, show):
+    def judge(self, block, file, code, show):
         if not os.path.exists(file):
             self.fail(block.line, "not run")
             return
         with open(file, encoding="utf-8", errors="replace") as f:
             printed = f.read()
-        for told, real in ports.items():
-            printed = printed.replace(real, told)
+        for told, real in self.ports.items():
+            printed = re.sub(r"\b%s\b" % real, told, printed)
+        prints = block.printed_by(self.server)
         if show:
             self.said += ["--- %s:%d with %s" % (self.name, block.line, self.server), block.commands + "---", printed]
         if not os.path.exists(file + ".ran"):
             why = "no end after %d seconds" % SECONDS if code is None else "a command failed, exit code %d" % code
             self.fail(block.line, why, printed)
-        elif block.prints and not re.fullmatch(expected(block.printed_by(self.server), self.server), printed):
+        elif prints is not None and not re.fullmatch(expected(prints, self.server), printed):
             self.fail(block.line, "does not print what the document says, but", printed)
         else:
             self.passed += 1
@@ -188,11 +188,15 @@ def main():
         os.symlink(os.path.abspath(args.rdbkit), os.path.join(tools, "rdbkit"))
         for tool in ("server", "cli"):
             os.symlink(os.path.join(servers, SECOND, "redis-" + tool), os.path.join(tools, "valkey-" + tool))
+        named = args.only.split(",")
+        judged = [server for server in named if not re.match(r"redis-[0-6]\.", server)]
+        for server in set(named) - set(judged):
+            print("%s: the runbook is for Redis 7.0 and later" % server)
         runs = []
         for document in documents:
             with open(document, encoding="utf-8") as f:
                 two = "valkey-server" in f.read()
-            for server in [WRITTEN_WITH] if two else args.only.split(","):
+            for server in [WRITTEN_WITH] if two else judged:
                 path = os.pathsep.join([tools, os.path.join(servers, server), "/usr/local/bin:/usr/bin:/bin"])
                 runs.append(Run(document, server, path))
         with concurrent.futures.ThreadPoolExecutor(4) as pool:  # servers and documents mostly wait

@@ -104,6 +104,15 @@ class Server:
             client.soft("CONFIG", "SET", "save", "")
         return client
 
+    def start_with(self, arguments, log_path, timeout=60):
+        """Starts it with these arguments and nothing else, and returns a connected client."""
+        self.port, self.log_path = free_port(), log_path
+        with open(log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                [self.program("run"), "--port", str(self.port), "--bind", "127.0.0.1"] + arguments,
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        return self._wait(timeout)
+
     def learn_settings(self, folder):
         """Starts it once on nothing, to ask which settings it has."""
         probe = os.path.join(folder, "probe")
