@@ -11,7 +11,7 @@ use crate::policy::{Age, AtLeast, KeyValue, Percent};
 #[command(next_help_heading = "Policy (each demand that is not met is a line and exit code 1)")]
 pub struct PolicyArgs {
     /// Not older than this, such as 25h or 7d: by the time the file says it was
-    /// written at, not by that of the file system
+    /// written at, not by that of the file system. Of a folder, the newest
     #[arg(long, value_name = "DURATION")]
     pub max_age: Option<Age>,
 
