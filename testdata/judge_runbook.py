@@ -153,7 +153,7 @@ def servers_of(folder):
     found = []
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
-            if os.readlink("/proc/%s/cwd" % pid).startswith(folder + "/"):
+            if (os.readlink("/proc/%s/cwd" % pid) + "/").startswith(folder + "/"):
                 os.kill(int(pid), signal.SIGKILL)
                 found.append(pid)
         except OSError:
