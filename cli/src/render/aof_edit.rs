@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rdbkit_aof::brief_word;
 use rdbkit_aof::edit::{
-    Around, Damage, Error, Excerpt, Fate, ManifestHarm, Needs, Note, Plan, Spot, Tally,
+    Around, Damage, Error, Excerpt, Fate, Harm, ManifestHarm, Needs, Note, Plan, Spot,
 };
 use rdbkit_aof::fs::shown;
 use rdbkit_rdb::verify::Server;
@@ -54,7 +54,7 @@ pub fn plan(
             &format!("and {} places more", grouped(more as u64)),
         )?;
     }
-    gone(out, &plan.gone)?;
+    gone(out, plan)?;
     kept(out, plan)?;
     files(out, plan)?;
     for note in &plan.notes {
@@ -114,7 +114,8 @@ fn damaged(damage: &Damage) -> String {
     text
 }
 
-fn gone(out: &mut dyn Write, gone: &Tally) -> io::Result<()> {
+fn gone(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
+    let gone = &plan.gone;
     let mut text = counted(gone.commands, "command", "commands");
     if gone.transactions > 0 {
         let transactions = counted(gone.transactions, "transaction", "transactions");
@@ -123,6 +124,18 @@ fn gone(out: &mut dyn Write, gone: &Tally) -> io::Result<()> {
     if gone.shortened > 0 {
         let shortened = counted(gone.shortened, "command loses", "commands lose");
         text.push_str(&format!("; {shortened} some of the keys"));
+    }
+    // How many commands there were in them, nobody can tell; "0 commands" alone would be no loss.
+    let unread = plan
+        .damage
+        .iter()
+        .filter(|damage| matches!(damage.harm, Harm::Torn | Harm::Bytes(_) | Harm::Rest(_)));
+    let unread: u64 = unread
+        .map(|damage| damage.range.end.saturating_sub(damage.range.start))
+        .sum();
+    if unread > 0 {
+        let bytes = counted(unread, "byte", "bytes");
+        text.push_str(&format!(", and what {bytes} held that could not be read"));
     }
     if let Some((first, last)) = gone.times {
         text.push_str(&format!("; {}", span(first, last)));

@@ -204,6 +204,13 @@ fn a_torn_end_alone() {
             why.contains("more than a torn end: appendonly.aof:"),
             "{why}"
         );
-        ok(&data.run(&["repair", "appendonly.aof", "-o", "new"]));
+        let said = data.run(&["repair", "appendonly.aof", "-o", "new"]);
+        ok(&said);
+        assert!(
+            said.out.contains("loses      0 commands, and what ")
+                && said.out.contains(" bytes held that could not be read"),
+            "{}",
+            said.out
+        );
     }
 }
