@@ -34,7 +34,7 @@ sys.path.insert(0, HERE)
 from generator.server import free_port  # noqa: E402
 
 WRITTEN_WITH, SECOND = "redis-8.0-sid", "valkey-9-sid"
-SECONDS = 120
+SECONDS = 300
 FENCE = re.compile(r"^```(\w*) ?([^\n]*)\n(.*?)^```$", re.M | re.S)
 CODE = re.compile(r"^(?P<command>.*\S)\s+# exit code (?P<code>\d+)$", re.M)
 PORT = re.compile(r"\b(?:6379|7777|8888)\b")
