@@ -26,5 +26,6 @@ install -m 755 "$built/rdbkit" "$root/bin/rdbkit"
 "$built/rdbkit" completions zsh > "$root/share/zsh/site-functions/_rdbkit"
 "$built/rdbkit" completions fish > "$root/share/fish/vendor_completions.d/rdbkit.fish"
 install -m 644 README.md CHANGELOG.md "$root/share/doc/rdbkit"
-install -d "$root/share/doc/rdbkit/docs"
-install -m 644 docs/* "$root/share/doc/rdbkit/docs"
+for file in docs/* docs/*/*; do
+  [ -d "$file" ] || install -D -m 644 "$file" "$root/share/doc/rdbkit/$file"
+done

@@ -56,6 +56,7 @@ size=$(stat -c %s /usr/bin/rdbkit)
 expect "less than 11 MiB" under "$size" $((11 << 20))
 best=$(start_up)
 expect "a manual page for each command" test "$(find /usr/share/man/man1 -name 'rdbkit*.1.gz' | wc -l)" -ge 20
+expect "the runbook is in it" says docs/runbook/corrupt-rdb.md dpkg-deb --contents "$package"
 expect "completions of bash" bash -c '. /usr/share/bash-completion/completions/rdbkit && complete -p rdbkit'
 for name in redis-check-rdb valkey-check-rdb; do
   # One that both products read.
