@@ -1,8 +1,8 @@
 //! Why decoding stopped, and where.
 
-use rdbkit_rdb::redact::plain;
 use std::{fmt, io};
 
+use rdbkit_rdb::redact::plain;
 /// The result of everything that reads an AOF.
 pub type Result<T> = std::result::Result<T, Error>;
 

@@ -14,8 +14,9 @@
 //! refuse with their words: a line is what C's `fgets` reads into 1025 bytes,
 //! numbers are what `atoll` makes of them, and strings end at a zero byte.
 
-use rdbkit_rdb::redact::plain;
 use std::fmt::{self, Write as _};
+
+use rdbkit_rdb::redact::plain;
 
 use crate::words::{self, quoted_as_is};
 

@@ -1,10 +1,10 @@
 //! Lines of words with quotes, as servers read and write them in manifests and
 //! configuration files (`sdssplitargs`, `sdscatrepr`), and numbers as C reads them.
 
-use rdbkit_rdb::redact;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use rdbkit_rdb::redact;
 /// C's `isspace` in the C locale.
 pub(crate) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t'..=b'\r')

@@ -1,10 +1,10 @@
 //! Proof that a server loads an edited log, or why not.
 
-use rdbkit_rdb::redact::plain;
 use std::collections::BTreeSet;
 
 use rdbkit_aof::fs::Log;
 use rdbkit_aof::verify::{self, Code, Effect, Finding, Options, SetReport};
+use rdbkit_rdb::redact::plain;
 use rdbkit_rdb::verify::{Server, Verdict};
 
 use crate::progress::{self, Files};

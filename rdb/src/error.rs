@@ -1,12 +1,12 @@
 //! Why decoding stopped, where, and while reading what.
 
-use crate::redact;
 use std::{fmt, io};
 
 use thiserror::Error;
 
 use crate::lzf::LzfError;
 use crate::packed::PackedError;
+use crate::redact;
 
 /// The result of everything that reads an RDB file.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -9,13 +9,13 @@ mod copier;
 #[cfg(test)]
 mod tests;
 
-use crate::redact;
 use std::io::{Read, Write};
 
 use copier::Copier;
 
 use crate::error::Error;
 use crate::filter::Filter;
+use crate::redact;
 use crate::stream::StreamReader;
 use crate::verify::Server;
 use crate::write::{Format, Inexpressible, WriteError, Writer};

@@ -1,8 +1,8 @@
 //! Why a log has no digest at all.
 
-use rdbkit_rdb::redact::plain;
 use std::io;
 
+use rdbkit_rdb::redact::plain;
 use rdbkit_rdb::verify::Server;
 
 use crate::verify::Finding;

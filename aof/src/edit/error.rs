@@ -38,7 +38,7 @@ pub enum Error {
         first: Vec<Excerpt>,
     },
     /// More is damaged than the torn end of the last file, and only that was to be repaired.
-    #[error("more than a torn end: {}:{offset}: {what}; {} would go", .file.escape_ascii(), counted(*.bytes, "byte", "bytes"))]
+    #[error("more than a torn end: {}:{offset}: {what}; {} would go", plain(.file), counted(*.bytes, "byte", "bytes"))]
     MoreThanTorn {
         /// The name of the file.
         file: Vec<u8>,

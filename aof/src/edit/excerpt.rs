@@ -1,7 +1,8 @@
 //! One command as people want to see it: where it stands, and its text in short.
 
-use rdbkit_rdb::redact::plain;
 use std::fmt;
+
+use rdbkit_rdb::redact::plain;
 
 use crate::brief::{brief, brief_word};
 use crate::walk::{Item, Unit};

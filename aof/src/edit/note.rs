@@ -1,7 +1,8 @@
 //! What an operator should know of a plan beyond its figures.
 
-use rdbkit_rdb::redact::plain;
 use std::fmt;
+
+use rdbkit_rdb::redact::plain;
 
 use crate::edit::plan::Spot;
 use crate::words::counted;

@@ -1,9 +1,9 @@
 //! What is to be done, and what an operator must know of it.
 
-use rdbkit_rdb::redact::plain;
 use std::fmt;
 use std::ops::Range;
 
+use rdbkit_rdb::redact::plain;
 use rdbkit_rdb::verify::Server;
 
 use crate::edit::assemble::Assembled;

@@ -1,7 +1,8 @@
 //! Counting what goes.
 
-use rdbkit_rdb::redact::plain;
 use std::collections::BTreeMap;
+
+use rdbkit_rdb::redact::plain;
 
 use crate::command::Command;
 use crate::commands::{self, Spec};

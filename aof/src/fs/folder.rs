@@ -1,11 +1,12 @@
 //! A folder as the source of a log's files.
 
-use rdbkit_rdb::redact;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
+
+use rdbkit_rdb::redact;
 
 use crate::source::{Listed, Source};
 

@@ -1,9 +1,10 @@
 //! Finding a log by the path somebody typed.
 
-use rdbkit_rdb::redact::plain;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+
+use rdbkit_rdb::redact::plain;
 
 use crate::fs::folder::{Folder, name_bytes};
 use crate::fs::shown::shown;

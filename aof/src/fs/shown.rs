@@ -1,9 +1,9 @@
 //! Paths and names as they are printed.
 
-use rdbkit_rdb::redact::plain;
 use std::fmt::{self, Write as _};
 use std::path::Path;
 
+use rdbkit_rdb::redact::plain;
 /// A path as it is printed: characters that would make a terminal do something,
 /// or a line look like two, are escaped, and so are bytes that are no UTF-8.
 ///

@@ -1,8 +1,8 @@
 //! Judging a manifest, and what lies beside the files it names.
 
-use rdbkit_rdb::redact::plain;
 use std::collections::BTreeSet;
 
+use rdbkit_rdb::redact::plain;
 use rdbkit_rdb::verify::Server;
 
 use crate::manifest::{Entry, FileKind, Manifest, ManifestError};

@@ -1,8 +1,8 @@
 //! What a verifier saw of a file, and of all files of a log.
 
-use rdbkit_rdb::redact::plain;
 use std::collections::BTreeMap;
 
+use rdbkit_rdb::redact::plain;
 use rdbkit_rdb::verify::{Report, Server, Verdict};
 
 use crate::error::Error;

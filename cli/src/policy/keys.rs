@@ -1,6 +1,5 @@
 //! Keys that have to be there, and their values.
 
-use rdbkit_rdb::redact::escaped;
 use std::path::Path;
 
 use rdbkit_aof::fs::shown;
@@ -8,6 +7,7 @@ use rdbkit_aof::quoted_as_is;
 use rdbkit_rdb::digest::{self, Outcome, Rules};
 use rdbkit_rdb::extract::extract;
 use rdbkit_rdb::filter::{Filter, Pattern};
+use rdbkit_rdb::redact::escaped;
 use rdbkit_rdb::write::Writer;
 use rdbkit_rdb::{KeyHead, Limits, Record, Scratch, SliceReader, Value};
 use sha2::{Digest, Sha256};

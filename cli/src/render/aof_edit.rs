@@ -1,6 +1,5 @@
 //! Edits of a log for people: what goes, what stays, why not.
 
-use rdbkit_rdb::redact::plain;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -9,6 +8,7 @@ use rdbkit_aof::edit::{
     Around, Damage, Error, Excerpt, Fate, Harm, ManifestHarm, Needs, Note, Plan, Spot,
 };
 use rdbkit_aof::fs::shown;
+use rdbkit_rdb::redact::plain;
 use rdbkit_rdb::verify::Server;
 
 use crate::render::table::Table;

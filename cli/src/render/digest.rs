@@ -1,6 +1,5 @@
 //! Digests, one a line: as `sha1sum` prints them, or as JSON.
 
-use rdbkit_rdb::redact::{escaped, plain};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
@@ -10,6 +9,7 @@ use rdbkit_aof::fs::shown;
 use rdbkit_aof::{Set, brief_name};
 use rdbkit_rdb::Record;
 use rdbkit_rdb::digest::{Dataset, Digest};
+use rdbkit_rdb::redact::{escaped, plain};
 use serde::Serialize;
 
 use super::json::{self, SCHEMA, ServerJson, Text, path_text};

@@ -2,21 +2,21 @@
 
 pub mod log;
 
-use crate::render::text::{libraries, of_file};
-use rdbkit_aof::Command;
-use rdbkit_aof::commands::lookup;
-use rdbkit_rdb::redact;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use rdbkit_aof::Command;
+use rdbkit_aof::commands::lookup;
 use rdbkit_rdb::ObjectKind;
+use rdbkit_rdb::redact;
 use rdbkit_rdb::verify::{ChecksumState, Database, Finding, Report, Server};
 use serde::Serialize;
 
 use crate::policy::Violation;
+use crate::render::text::{libraries, of_file};
 use crate::render::wrapping::{Wrapping, WrappingJson};
 
 /// Version of the shape; grows when a field changes its meaning or goes.

@@ -1,9 +1,9 @@
 //! What was salvaged and what was lost, for people.
 
-use rdbkit_rdb::redact;
 use std::io::{self, Write};
 
 use rdbkit_aof::fs::shown;
+use rdbkit_rdb::redact;
 use rdbkit_rdb::salvage::{Assumed, Gap, Kind, Record, Report};
 use rdbkit_rdb::verify::ChecksumState;
 

@@ -1,9 +1,9 @@
 //! Paths in commands that are to be pasted.
 
-use rdbkit_rdb::redact::plain;
 use std::path::Path;
 
 use rdbkit_aof::fs::shown;
+use rdbkit_rdb::redact::plain;
 
 /// A path as a shell takes it.
 pub fn shell(path: &Path) -> String {

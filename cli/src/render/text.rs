@@ -2,7 +2,6 @@
 
 pub mod log;
 
-use rdbkit_rdb::redact;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::Path;
@@ -11,6 +10,7 @@ use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 use rdbkit_aof::fs::shown;
 use rdbkit_rdb::ObjectKind;
+use rdbkit_rdb::redact;
 use rdbkit_rdb::verify::{ChecksumState, Database, Report, Severity, Verdict};
 
 use crate::render::wrapping::Wrapping;

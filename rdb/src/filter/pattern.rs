@@ -1,11 +1,11 @@
 //! Patterns for names of keys.
 
-use crate::redact;
 use std::fmt;
 
 use regex::bytes::{Regex, RegexBuilder};
 
 use crate::glob;
+use crate::redact;
 
 /// What a key's name is compared with.
 #[derive(Clone, Debug)]

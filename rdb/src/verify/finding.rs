@@ -1,10 +1,10 @@
 //! What a verifier has to say about a file, as plain data.
 
-use crate::redact;
 use std::fmt;
 
 use crate::error::ErrorKind;
 use crate::event::Packing;
+use crate::redact;
 
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

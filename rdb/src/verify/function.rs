@@ -21,10 +21,10 @@ mod metadata;
 #[cfg(test)]
 mod tests;
 
-use crate::redact;
 use std::collections::HashSet;
 use std::fmt;
 
+use crate::redact;
 pub(super) use metadata::is_name;
 use metadata::{Reading, library_name, until_nul};
 

@@ -3,13 +3,13 @@
 mod stream;
 mod template;
 
-use crate::redact;
 use std::collections::HashMap;
 
 use crate::decoder::Whole;
 use crate::error::ErrorKind;
 use crate::event::{Event, Packing, Part, Role, StreamId, StreamMeta};
 use crate::lzf::{self, Inflate};
+use crate::redact;
 use crate::text::{Decimal, Scratch, Str};
 use crate::verify::finding::{Code, Finding};
 use crate::verify::fingerprint::{ElementSet, Hasher, Print};

@@ -1,7 +1,8 @@
 //! What statistics tell when the walk is over.
 
-use rdbkit_rdb::redact::plain;
 use std::collections::BTreeMap;
+
+use rdbkit_rdb::redact::plain;
 
 use crate::search::frequent::Frequent;
 use crate::search::stats::{Big, Count, FileStats, Stats};

@@ -1,10 +1,10 @@
 //! `rdbkit aof history`: what happened to one key.
 
-use rdbkit_aof::quoted_as_is;
 use std::cell::RefCell;
 use std::io::{self, Write};
 
 use rdbkit_aof::fs::shown;
+use rdbkit_aof::quoted_as_is;
 use rdbkit_aof::search::{BaseKey, Found, History, Question, Touch};
 use rdbkit_aof::walk::{FileEnd, Item, Unit, Visitor};
 use serde::Serialize;

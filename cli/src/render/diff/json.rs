@@ -1,7 +1,5 @@
 //! Differences as JSON; the schema stands in `docs/diff.schema.json`.
 
-use rdbkit_rdb::redact;
-use rdbkit_rdb::score::shortest;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -9,6 +7,8 @@ use rdbkit_rdb::diff::{
     Change, Count, Delta, Difference, EntryFields, FileSummary, KeyDifference, KeyState, Sequence,
     Summary, Tally, ValueDifference,
 };
+use rdbkit_rdb::redact;
+use rdbkit_rdb::score::shortest;
 use rdbkit_rdb::{ArrayElement, Dialect, ModuleItem};
 use serde_json::{Value as Json, json};
 

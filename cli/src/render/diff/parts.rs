@@ -1,11 +1,11 @@
 //! The parts of a value that differ, for people.
 
-use rdbkit_rdb::redact;
 use std::borrow::Cow;
 use std::io::{self, Write};
 
 use rdbkit_aof::quoted;
 use rdbkit_rdb::diff::{Delta, EntryFields, FieldState, PendingState, Sequence, Splice};
+use rdbkit_rdb::redact;
 use rdbkit_rdb::score::shortest;
 use rdbkit_rdb::{ArrayElement, ModuleItem};
 

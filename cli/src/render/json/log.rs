@@ -1,13 +1,13 @@
 //! Reports on logs as JSON: one object a log, its files inside.
 
-use rdbkit_aof::commands::lookup;
-use rdbkit_rdb::redact::{escaped, plain};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
 use rdbkit_aof::FileKind;
+use rdbkit_aof::commands::lookup;
 use rdbkit_aof::verify::{Code, Counts, Cut, FileReport, Finding, SetReport};
+use rdbkit_rdb::redact::{escaped, plain};
 use serde::Serialize;
 
 use crate::policy::Violation;

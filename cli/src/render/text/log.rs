@@ -1,15 +1,15 @@
 //! Reports on logs for people: one screen a log, a line a file.
 
-use rdbkit_aof::brief_name;
-use rdbkit_rdb::redact::plain;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
 use jiff::Timestamp;
 use rdbkit_aof::FileKind;
+use rdbkit_aof::brief_name;
 use rdbkit_aof::fs::shown;
 use rdbkit_aof::verify::{Chosen, Code, Counts, Cut, Effect, FileReport, Finding, SetReport};
+use rdbkit_rdb::redact::plain;
 use rdbkit_rdb::verify::Verdict;
 
 use crate::render::text::{BAD, CARE, GOOD, finding_lines, grouped, row, stopped};

@@ -1,8 +1,8 @@
 //! How running a library's main function ends.
 
-use crate::redact;
 use std::fmt;
 
+use crate::redact;
 /// How the run of a library ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Registration {
