@@ -52,7 +52,8 @@ pub struct Streams<'s> {
     pub now_ms: i64,
 }
 
-/// Runs a parsed command line.
+/// Runs a parsed command line. `--redact` holds for the rest of the process: see
+/// [`hide_with`](rdbkit_rdb::redact::hide_with).
 ///
 /// # Errors
 ///

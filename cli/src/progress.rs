@@ -18,7 +18,7 @@ use std::time::Instant;
 use rdbkit_aof::fs::shown;
 
 pub use screen::{Screen, Shared};
-pub use source::{Files, read_log};
+pub use source::{Files, bytes, read_log};
 
 /// Bytes read by the program.
 static READ: AtomicU64 = AtomicU64::new(0);
@@ -64,20 +64,22 @@ pub struct Job {
 }
 
 impl Job {
-    /// Begins one, unless it is part of another.
-    pub fn begin(path: &Path, total: Option<u64>) -> Job {
+    /// Begins one, unless it is part of another. How many bytes it has is asked only
+    /// where somebody looks.
+    pub fn begin(path: &Path, total: impl FnOnce() -> Option<u64>) -> Job {
         Job::named(|| name(path), total)
     }
 
     /// Begins one that is more than one path.
-    pub fn named(name: impl FnOnce() -> String, total: Option<u64>) -> Job {
+    pub fn named(name: impl FnOnce() -> String, total: impl FnOnce() -> Option<u64>) -> Job {
         if !WATCHED.load(Ordering::Relaxed) {
             return Job { is_outer: false };
         }
+        let new = Work::new(name(), total(), true);
         let mut work = work();
         let is_outer = !work.as_ref().is_some_and(|work| work.is_whole);
         if is_outer {
-            *work = Some(Work::new(name(), total, true));
+            *work = Some(new);
         }
         Job { is_outer }
     }

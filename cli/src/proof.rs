@@ -7,7 +7,7 @@ use rdbkit_aof::verify::{self, Code, Effect, Finding, Options, SetReport};
 use rdbkit_rdb::redact::plain;
 use rdbkit_rdb::verify::{Server, Verdict};
 
-use crate::progress::{self, Files};
+use crate::progress::{self, Files, Job};
 
 /// Findings that are told one by one.
 const TOLD: usize = 5;
@@ -99,9 +99,9 @@ impl Judging<'_> {
 }
 
 fn judge(log: &Log, options: &Options) -> Result<SetReport, String> {
-    let set = log.set().ok();
-    let path = log.folder().path();
-    let _job = set.map(|set| progress::read_log(path, &set, log.folder()));
+    let _job = Job::begin(log.folder().path(), || {
+        progress::bytes(&log.set().ok()?, log.folder())
+    });
     let files = Files(log.folder());
     let report = if log.has_manifest() {
         verify::set(&files, log.name(), options)

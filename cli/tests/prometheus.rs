@@ -142,10 +142,7 @@ fn what_cannot_be_written_is_told() {
     let file = fixture("rdb/redis-8.0-sid/dense.rdb");
     let (code, err) = check(&dir.path().join("none/x.prom"), &[], &[&file]);
     assert_eq!(code, 2);
-    assert!(
-        err.starts_with("rdbkit: cannot make a file beside"),
-        "{err}"
-    );
+    assert!(err.contains(": there is no folder "), "{err}");
     let (code, err) = check(dir.path(), &[], &[&file]);
     assert_eq!(code, 2, "{err}");
 }

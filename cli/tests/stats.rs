@@ -194,7 +194,7 @@ fn inputs_of_all_kinds() {
     for (path, code, why) in [
         ("no such file", 2, "cannot open"),
         (dir.path().to_str().unwrap(), 2, "is a folder"),
-        (empty.to_str().unwrap(), 1, "unexpected end"),
+        (empty.to_str().unwrap(), 1, "is empty"),
         (
             testdata("README.md").to_str().unwrap(),
             1,

@@ -45,7 +45,7 @@ fn compare(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> 
     let mut new = Compared::open(&args.new, args.temp_dir.as_deref()).map_err(Failure::trouble)?;
     let _job = Job::named(
         || format!("{} and {}", shown(&args.old), shown(&args.new)),
-        old.len().zip(new.len()).map(|(old, new)| old + new),
+        || Some(old.len()? + new.len()?),
     );
     let mut temporary = Temporary::new(args.temp_dir.clone());
     let mut tally = Tally::new();

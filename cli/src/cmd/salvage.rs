@@ -54,7 +54,7 @@ fn make(args: &SalvageArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> 
         ..Options::default()
     };
     let of_source = |e: SalvageError| failed(args, e);
-    let job = Job::begin(&args.file, Some(file.len));
+    let job = Job::begin(&args.file, || Some(file.len));
     let salvage = Salvage::open(&file, &options).map_err(of_source)?;
     let format = salvage.format();
     let report = match new {
@@ -213,7 +213,7 @@ fn prove(file: &mut File, report: &Report, databases: u64) -> Result<(), Failure
     let cannot = |e: io::Error| Failure::trouble(format!("cannot read the new file: {e}"));
     file.rewind().map_err(cannot)?;
     let len = file.metadata().map_err(cannot)?.len();
-    let _job = Job::named(|| "reading the new file".to_owned(), Some(len));
+    let _job = Job::named(|| "reading the new file".to_owned(), || Some(len));
     let proof = verify::stream(Counted(&*file), &options);
     let undecided = report.functions_undecided > 0;
     match proof.verdict() {

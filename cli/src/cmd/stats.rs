@@ -24,7 +24,8 @@ pub fn run(args: &RdbStatsArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
         Err(Failure::Output(error)) => Err(error),
         Err(Failure::Job(exit, why)) => {
             writeln!(streams.err, "rdbkit: {why}")?;
-            if args.json {
+            // Where that is for the page, it is no place for another thing.
+            if args.json && !is_page_only(args) {
                 json::failure(streams.out, &args.file, &why)?;
             }
             Ok(exit)
@@ -38,7 +39,7 @@ fn tell(args: &RdbStatsArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure>
         .filter(streams.now_ms)
         .map_err(Failure::trouble)?;
     // Begun first: better to learn at once that it cannot be written.
-    let page_only = args.html.as_deref() == Some(Path::new("-"));
+    let page_only = is_page_only(args);
     if page_only && (args.json || args.per_key) {
         let why = "--html - writes the page to standard output, where nothing else can be: \
                    name a file, or leave out --json and --per-key";
@@ -97,6 +98,11 @@ fn tell(args: &RdbStatsArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure>
         false => render::text(streams.out, &args.file, &stats)?,
     }
     end(args, &stats, damage, streams)
+}
+
+/// Whether the page goes to standard output.
+fn is_page_only(args: &RdbStatsArgs) -> bool {
+    args.html.as_deref() == Some(Path::new("-"))
 }
 
 /// Each key as it comes.

@@ -33,9 +33,13 @@ impl Source for Files<'_> {
     }
 }
 
+/// Bytes of all files of a log, where that can be told.
+pub fn bytes(set: &Set, source: &dyn Source) -> Option<u64> {
+    let files = set.files().iter();
+    files.map(|file| source.size(&file.name)).sum()
+}
+
 /// The job of reading all files of a log.
 pub fn read_log(path: &Path, set: &Set, source: &dyn Source) -> Job {
-    let files = set.files().iter();
-    let sizes = files.map(|file| source.size(&file.name));
-    Job::begin(path, sizes.sum())
+    Job::begin(path, || bytes(set, source))
 }

@@ -353,7 +353,7 @@ fn inputs_that_cannot_be() {
     assert!(outcome.code == 1 && outcome.said.contains("not an RDB file"));
     let nowhere = dir.path().join("no/such/folder");
     let outcome = export(&dense(), &["-o", nowhere.to_str().unwrap()]);
-    assert!(outcome.code == 2 && outcome.said.contains("cannot make a file"));
+    assert!(outcome.code == 2 && outcome.said.contains("there is no folder"));
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

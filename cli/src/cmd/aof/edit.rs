@@ -257,10 +257,8 @@ impl<'a> Edit<'a> {
         target: Target,
     ) -> Result<(Written, Proof), Failure> {
         let nothing = |why: String| Failure::trouble(format!("{why}; nothing was written"));
-        let job = Job::named(
-            || format!("writing what becomes of {}", shown(&self.to.path)),
-            None,
-        );
+        let name = || format!("writing what becomes of {}", shown(&self.to.path));
+        let job = Job::named(name, || None);
         let draft = Draft::write(&plan.output, log, seen, target)
             .map_err(|error| nothing(error.to_string()))?;
         drop(job);

@@ -151,7 +151,7 @@ fn judge_all(
     // The largest first, so that none of them is left alone at the end.
     let mut order: Vec<&Candidate> = candidates.iter().collect();
     order.sort_by_key(|candidate| std::cmp::Reverse(candidate.bytes));
-    let _job = Job::begin(path, Some(total));
+    let _job = Job::begin(path, || Some(total));
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(order.len()));
     let work = || {

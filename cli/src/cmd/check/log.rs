@@ -54,11 +54,9 @@ pub fn check(path: &Path, args: &CheckArgs) -> Result<SetReport, String> {
             None => return Err(error.to_string()),
         },
     };
-    let set = Set::open(&folder, &name).ok();
-    let _job = match &set {
-        Some(set) => progress::read_log(path, set, &folder),
-        None => Job::begin(path, None),
-    };
+    let _job = Job::begin(path, || {
+        progress::bytes(&Set::open(&folder, &name).ok()?, &folder)
+    });
     let mut report = verify::set(&Files(&folder), &name, &options(args));
     for file in &mut report.files {
         if let (Some(rdb), Ok(path)) = (&mut file.rdb, folder.file(&file.name))
@@ -100,7 +98,7 @@ pub fn file(path: &Path, args: &CheckArgs) -> SetReport {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
     let folder = Folder::new(folder(path));
     let mut options = options(args);
-    let _job = Job::begin(path, folder.size(name));
+    let _job = Job::begin(path, || folder.size(name));
     let files = Files(&folder);
     let report = verify::single_of(&files, name, &options);
     let Some(server) = report.suggests() else {
