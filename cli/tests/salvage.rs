@@ -156,7 +156,7 @@ fn what_cannot_be_done() {
         (&["broken.rdb", "-o", "there"], "there already"),
         (&["broken.rdb", "-o", "broken.rdb"], "there already"),
         (&["broken.rdb", "-o", "folder"], "is a folder"),
-        (&["broken.rdb", "-o", "no/such/new"], "cannot make a file"),
+        (&["broken.rdb", "-o", "no/such/new"], "there is no folder"),
         (&["broken.rdb", "-o", "-"], "name of a file"),
         (
             &["broken.rdb", "-o", "new", "--for", "redis:7.0"],
