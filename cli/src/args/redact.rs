@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 #[derive(Args, Debug)]
 pub struct RedactArgs {
     /// Hide keys, values, members and arguments of commands in all that is printed,
-    /// as <hidden> or, with hash, as a short hash by which reports can be compared
+    /// as `<hidden>` or, with hash, as a short hash by which reports can be compared
     #[arg(
         long,
         global = true,
@@ -34,7 +34,7 @@ pub struct RedactArgs {
 /// What stands for data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Redact {
-    /// <hidden>
+    /// `<hidden>`
     Hide,
     /// The first 16 digits of a SHA-256, as <0123456789abcdef>
     Hash,
