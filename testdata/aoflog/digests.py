@@ -40,10 +40,10 @@ def cut(job):
     index = job.random.choice([i for i, f in enumerate(log.files) if f.units])
     name = log.files[index].name
     starts = [u.start for u in log.files[index].units if not log.is_empty_before(index, log.boundary(index, u.start))]
-    if not starts:
-        return agree(job, job.path)
-    path, _ = job.surgery("cut", "--at", job.random.choice(starts), "--file", name)
-    return agree(job, path)
+    path = job.path
+    if starts:
+        path, _ = job.surgery("cut", "--at", job.random.choice(starts), "--file", name)
+    agree(job, path)
 
 
 def torn(job):
