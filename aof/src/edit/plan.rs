@@ -11,6 +11,7 @@ use crate::edit::error::Error;
 use crate::edit::excerpt::Excerpt;
 use crate::edit::note::Note;
 use crate::edit::output::Output;
+use crate::edit::repair::TOLD;
 use crate::edit::survey::{self, Survey};
 use crate::set::Set;
 use crate::source::Source;
@@ -74,7 +75,8 @@ impl Plan {
     /// what goes with it may be any number of commands, and nobody could read them.
     ///
     /// A torn end is what a server cuts off by itself, or zero bytes that a power failure
-    /// left; commands that do nothing when they are loaded count as little.
+    /// left; commands that do nothing when they are loaded count as little. Where there
+    /// is more damage than is told, what is not told may be anything.
     #[must_use]
     pub fn more_than_torn(&self) -> Option<&Damage> {
         let last = self.files.last().map(|file| &file.name);
@@ -83,13 +85,15 @@ impl Plan {
                 |note: &Note| matches!(note, Note::MoreBehind { at } if at.file == damage.file);
             self.notes.iter().any(in_file)
         };
-        self.damage.iter().find(|damage| match damage.harm {
+        let found = self.damage.iter().find(|damage| match damage.harm {
             Harm::Vain | Harm::VainSelect => false,
             Harm::Torn | Harm::OpenTransaction | Harm::TornAnnotation | Harm::ZeroBytes => {
                 Some(&damage.file) != last || behind(damage)
             }
             _ => true,
-        })
+        });
+        let all_told = self.damage.len() < TOLD;
+        found.or_else(|| self.damage.last().filter(|_| !all_told))
     }
 }
 

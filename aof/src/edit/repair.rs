@@ -23,6 +23,7 @@ mod review;
 
 use mender::{Hole, Mender, Uncertain};
 use resync::Behind;
+pub(in crate::edit) use review::TOLD;
 
 /// Damaged places of one file that are left out.
 const PLACES: u32 = 1000;

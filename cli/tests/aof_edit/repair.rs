@@ -214,3 +214,16 @@ fn a_torn_end_alone() {
         );
     }
 }
+
+#[test]
+fn what_is_not_told_is_no_torn_end() {
+    // More damaged places than are told, of which those that are told do no harm.
+    let whole = log(&["SET a 1"]);
+    let vain = b"*1\r\n$4\r\nEXEC\r\n".repeat(1100);
+    let data = Data::single(&[&whole, &vain[..], &[0xFF; 24], &whole.repeat(500)].concat());
+    let why = data.refused(
+        &["repair", "appendonly.aof", "--torn-only", "--in-place"],
+        1,
+    );
+    assert!(why.contains("more than a torn end: "), "{why}");
+}

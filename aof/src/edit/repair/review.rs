@@ -16,7 +16,7 @@ use crate::source::Source;
 use crate::walk::{self, State, Unit, Visitor};
 
 /// Damages that are told.
-const TOLD: usize = 1000;
+pub(in crate::edit) const TOLD: usize = 1000;
 
 /// Commands shown of one hole.
 const SHOWN: usize = 5;
