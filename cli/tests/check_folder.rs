@@ -189,6 +189,22 @@ fn nothing_to_check_is_trouble() {
 }
 
 #[test]
+fn what_a_file_system_makes_is_no_log() {
+    let place = backups();
+    place.copy("aof/redis-8.0-sid/mp-ops", "b/lost+found");
+    let output = place.check(&["b"]);
+    let out = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{out}");
+    in_order(
+        &out,
+        &[
+            "b: 4 files and logs",
+            "folders that are no logs: lost+found",
+        ],
+    );
+}
+
+#[test]
 fn of_a_data_folder_it_is_told_what_a_server_loads() {
     let rdb = rdb("1700000000");
     let place = Place::new();

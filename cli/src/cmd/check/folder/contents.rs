@@ -104,7 +104,9 @@ fn seconds(about: &Metadata) -> i64 {
 /// Whether a file or folder is to be judged.
 fn kind(path: &Path, about: &Metadata) -> Result<(), Why> {
     if about.is_dir() {
-        return match log::is_log_folder(path) {
+        // Every file system of the ext family has one, which nobody but root can list.
+        let is_of_system = path.file_name() == Some(OsStr::new("lost+found"));
+        return match !is_of_system && log::is_log_folder(path) {
             true => Ok(()),
             false => Err(Why::Folder),
         };
