@@ -16,7 +16,8 @@ const LAST_SUCCESS: &str = "redis_backup_last_success_timestamp_seconds";
 /// What is told of one path that was named.
 #[derive(Clone, Debug, Default)]
 pub struct Sample {
-    /// Whether the check ended with exit code 0.
+    /// Whether it loads and meets its policy; of a folder of backups, whether the newest
+    /// one does.
     pub ok: bool,
     /// `None` where it could not be read.
     pub verdict: Option<&'static str>,
@@ -65,7 +66,8 @@ struct Metric<'s> {
 }
 
 fn text(samples: &[(&Path, Sample)], before: &str, now: i64) -> String {
-    let named: Vec<(String, &Sample)> = samples
+    // A path that was named twice is one series: its last check counts.
+    let named: BTreeMap<String, &Sample> = samples
         .iter()
         .map(|(path, sample)| (label(&path_text(path)), sample))
         .collect();
@@ -122,7 +124,7 @@ fn text(samples: &[(&Path, Sample)], before: &str, now: i64) -> String {
     metric(
         "redis_backup_age_seconds",
         "How long ago that was at the check.",
-        &|_, sample| one(sample.time.map(|time| now - time)),
+        &|_, sample| one(sample.time.map(|time| now.saturating_sub(time))),
     );
     metric("redis_backup_keys", "Keys in an RDB file.", &|_, sample| {
         one(number(sample.keys))
@@ -224,5 +226,18 @@ mod tests {
         assert!(!second.contains("redis_backup_keys") && !second.contains("redis_backup_findings"));
         let other = text(&[(Path::new("other"), Sample::default())], &first, 200);
         assert!(!other.contains("last_success"), "{other}");
+    }
+
+    #[test]
+    fn a_path_that_is_named_twice_and_a_time_that_cannot_be() {
+        let path = Path::new("dump.rdb");
+        let sample = |time| Sample {
+            time: Some(time),
+            ..Sample::default()
+        };
+        let text = text(&[(path, sample(7)), (path, sample(i64::MIN))], "", 100);
+        let age = "redis_backup_age_seconds{path=\"dump.rdb\"}";
+        assert_eq!(text.matches(age).count(), 1, "{text}");
+        assert!(text.contains(&format!("{age} {}\n", i64::MAX)), "{text}");
     }
 }

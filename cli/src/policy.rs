@@ -111,12 +111,12 @@ impl Policy {
         let Some(time) = time else {
             return Some("the file does not say when it was written".to_owned());
         };
-        let seconds = self.now_ms / 1000 - time;
+        let seconds = (self.now_ms / 1000).saturating_sub(time);
         if seconds > most {
             let (is, most) = (Age(seconds), Age(most));
             Some(format!("written {is} ago, more than {most}"))
         } else if seconds < -60 {
-            let ahead = Age(-seconds);
+            let ahead = Age(seconds.saturating_neg());
             Some(format!("written {ahead} in the future, by its own time"))
         } else {
             None

@@ -52,6 +52,7 @@ pub fn run(args: &CheckArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
     };
     let mut worst = Exit::Ok;
     let mut samples: Vec<(&Path, Sample)> = Vec::new();
+    let mut unwritten = None;
     for path in &args.files {
         let told = match folder::is_folder(path) {
             true => folder::check(path, args, &options, &policy, streams),
@@ -62,9 +63,10 @@ pub fn run(args: &CheckArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
                 worst = worst.max(exit);
                 samples.push((path, sample));
             }
-            // Nobody reads on: what was found so far counts.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(worst),
-            Err(error) => return Err(error),
+            Err(error) => {
+                unwritten = Some(error);
+                break;
+            }
         }
     }
     if let Some(path) = &args.prometheus
@@ -73,7 +75,16 @@ pub fn run(args: &CheckArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
         writeln!(streams.err, "rdbkit: {why}")?;
         worst = Exit::Trouble;
     }
-    Ok(worst)
+    match unwritten {
+        // Nobody reads on: what was found so far counts, but not for who wants to know
+        // of every path.
+        Some(error) if error.kind() == io::ErrorKind::BrokenPipe => match args.prometheus {
+            None => Ok(worst),
+            Some(_) => Ok(Exit::Trouble),
+        },
+        Some(error) => Err(error),
+        None => Ok(worst),
+    }
 }
 
 /// Judges and tells one file or log.
