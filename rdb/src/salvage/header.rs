@@ -108,7 +108,7 @@ fn looks_like_one(front: &[u8]) -> bool {
 fn nearest(front: &[u8], server: Option<Server>) -> Option<Format> {
     let digits = |range: std::ops::Range<usize>| {
         let text = std::str::from_utf8(front.get(range)?).ok()?;
-        text.parse::<u32>().ok()
+        text.parse::<u32>().ok().filter(|version| *version > 0)
     };
     let redis = digits(5..9).map(|n| Format::of_source(Dialect::Redis, n));
     let valkey = digits(6..9).map(|n| Format::of_source(Dialect::Valkey, n));
