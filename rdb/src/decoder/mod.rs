@@ -191,6 +191,12 @@ impl Decoder {
         self.templates.insert(id, fields);
     }
 
+    /// Takes back what it remembers of a template; for one who goes to and fro,
+    /// and does not take all that was decoded.
+    pub(crate) fn forget_template(&mut self, id: u64) {
+        self.templates.remove(&id);
+    }
+
     /// Offset of the next byte to decode, from the start of the file.
     #[must_use]
     pub fn offset(&self) -> u64 {

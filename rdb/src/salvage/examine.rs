@@ -93,6 +93,13 @@ impl<S: Source> Examiner<S> {
     /// of that number.
     pub fn know_template(&mut self, id: u64, fields: u64) {
         self.judge.know_template(id, fields);
+        self.decoder.know_template(id, fields);
+    }
+
+    /// Takes no keys that refer to this template any more.
+    pub fn forget_template(&mut self, id: u64) {
+        self.judge.forget_template(id);
+        self.decoder.forget_template(id);
     }
 
     /// Whether Valkey reads files of this version.
@@ -228,6 +235,14 @@ impl<S: Source> Examiner<S> {
                     attributes: seen.bits,
                 }));
             } else {
+                if let Part::Template { id, .. } = event {
+                    // The decoder remembers each one it comes across, and reads hashes
+                    // that refer to it; whether it is taken is not known yet.
+                    match self.judge.fields_of_template(id) {
+                        Some(fields) => self.decoder.know_template(id, fields),
+                        None => self.decoder.forget_template(id),
+                    }
+                }
                 self.judge.names(&event, at);
                 if !seen.outside(&event, at, self.server, self.format.dialect()) {
                     continue;
@@ -237,7 +252,7 @@ impl<S: Source> Examiner<S> {
                 let fault = self.judge.faults.drain(..).next();
                 let fault = fault.map(|f| Bad::new(f.code, f.at, f.message));
                 let again = match what {
-                    What::Template { id, .. } if self.judge.knows_template(id) => {
+                    What::Template { id, .. } if self.judge.fields_of_template(id).is_some() => {
                         let message = format!("hash template {id} is defined twice");
                         Some(Bad::new(Code::BadTemplate, begin, message))
                     }

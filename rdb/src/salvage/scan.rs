@@ -475,7 +475,11 @@ impl<'o, S: Source> Scan<'o, S> {
             self.selected = before.selected;
             self.last = before.last;
         }
-        self.pending.truncate(i);
+        for taken in self.pending.drain(i..) {
+            if let What::Template { id, .. } = taken.piece.what {
+                self.examiner.forget_template(id);
+            }
+        }
     }
 
     /// Whether the file ends with an end mark.

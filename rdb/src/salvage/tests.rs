@@ -380,6 +380,31 @@ fn a_piece_of_a_file_and_another_file() {
 }
 
 #[test]
+fn hashes_of_a_template_that_is_not_kept_go_with_it() {
+    let good: &[u8] = b"\xf2\x01\x02\x02id\x04name";
+    // Not in order of length.
+    let bad: &[u8] = b"\xf2\x07\x02\x04name\x02id";
+    // Another one of the first's number, with more names.
+    let again: &[u8] = b"\xf2\x01\x03\x01a\x01b\x01c";
+    let of = |template: u8, key: u8| [0x20, 1, key, template, 1, b'x', 1, b'y'];
+    let plain: &[u8] = b"\x00\x01s\x01v";
+    let after = [plain, &of(1, b'b'), plain, plain, b"\xff"].concat();
+    let parts = [
+        b"REDIS0015\xfe\x00",
+        good,
+        bad,
+        again,
+        &of(7, b'a'),
+        b"\x00\x01r\x01v",
+        &after,
+    ];
+    let (keys, report) = salvage(&sealed(parts.concat()));
+    let keys: Vec<&str> = keys.iter().map(|(_, key)| key.as_str()).collect();
+    assert_eq!(keys, ["r", "s", "b"], "{report:?}");
+    assert_eq!(report.gaps[0].code, Code::BadTemplate);
+}
+
+#[test]
 fn the_product_is_not_told_behind_the_keys() {
     // A hash with metadata, which Valkey does not know, and then its field.
     let record = b"\x18\x01h\0\0\0\0\0\0\0\0\x01\x00\x01f\x01v";

@@ -74,9 +74,14 @@ impl ValueJudge {
         self.templates.len() >= MAX_TEMPLATES || self.templates.insert(id, fields).is_none()
     }
 
-    /// Whether there is a template of that number.
-    pub fn knows_template(&self, id: u64) -> bool {
-        self.templates.contains_key(&id)
+    /// How many fields the template of that number has, if there is one.
+    pub fn fields_of_template(&self, id: u64) -> Option<u64> {
+        self.templates.get(&id).copied()
+    }
+
+    /// Takes back that there is such a template.
+    pub fn forget_template(&mut self, id: u64) {
+        self.templates.remove(&id);
     }
 
     /// A template is defined; its names follow.
@@ -96,8 +101,8 @@ impl ValueJudge {
         let id = first.and_then(|id| u64::try_from(id).ok());
         let fields = match id {
             _ if carried => None,
-            Some(id) => match self.templates.get(&id) {
-                Some(fields) => Some(*fields),
+            Some(id) => match self.fields_of_template(id) {
+                Some(fields) => Some(fields),
                 None => {
                     let message = format!("hash refers to template {id}, which is not there");
                     return self.fault(Code::BadTemplate, at, message);
