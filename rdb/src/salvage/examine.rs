@@ -393,15 +393,15 @@ impl Gathered {
             let message = format!("{server} does not know {name} records");
             Some(Bad::new(Code::TypeUnsupported, at, message))
         };
+        if let Part::Aux { name, value } = event
+            && let Err(e) = name.to_vec().and_then(|_| value.to_vec())
+        {
+            self.bad = Some(Bad::new(Code::BadLzf, at, e.to_string()));
+        }
         self.what = Some(match *event {
             // Stands among what belongs to the next key (KeyDB).
             Part::Aux { .. } if self.bits != 0 => return false,
-            Part::Aux { name, value } => {
-                if let Err(e) = value.to_vec() {
-                    self.bad = Some(Bad::new(Code::BadLzf, at, e.to_string()));
-                }
-                What::Aux(aux(name, value))
-            }
+            Part::Aux { name, value } => What::Aux(aux(name, value)),
             Part::SelectDb(db) => What::SelectDb(db),
             Part::ResizeDb { keys, expires } => What::ResizeDb { keys, expires },
             Part::Function(source) => {

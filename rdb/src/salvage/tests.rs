@@ -420,6 +420,24 @@ fn the_product_is_not_told_behind_the_keys() {
 }
 
 #[test]
+fn an_aux_field_that_does_not_decompress_is_left_out() {
+    // Its first reference goes before its first byte.
+    let bad: &[u8] = b"\xc3\x03\x05\xff\xff\xff";
+    for field in [[b"\xfa", bad, b"\x01v"], [b"\xfa", b"\x01n", bad]] {
+        let parts: [&[u8]; 3] = [HEAD, &field.concat(), b"\xfe\x00\x00\x01k\x01v\xff"];
+        let (keys, report) = salvage(&sealed(parts.concat()));
+        assert_eq!(keys.len(), 1, "{report:?}");
+        assert_eq!(report.gaps[0].code, Code::BadLzf);
+        // Among what belongs to a key: it goes with it.
+        let expiry: &[u8] = b"\xfc\x00\x10\x9a\x1c\x8f\x01\x00\x00";
+        let key: &[u8] = b"\x00\x01k\x01v\x00\x01l\x01v\xff";
+        let parts: [&[u8]; 4] = [HEAD, expiry, &field.concat(), key];
+        let (_, report) = salvage(&sealed(parts.concat()));
+        assert_eq!(report.gaps[0].code, Code::BadLzf, "{report:?}");
+    }
+}
+
+#[test]
 fn nonsense_is_done_with_soon() {
     let mut state = 1u64;
     let noise: Vec<u8> = (0..1 << 17)
