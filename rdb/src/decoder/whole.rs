@@ -139,7 +139,9 @@ impl Decoder {
             raw: front(w, rest),
             value_at: w.len() - string.len(),
         };
-        (len <= self.limits.chunk).then_some((plain, rest))
+        // No chunk is larger than a piece may be.
+        let fits = len <= self.limits.chunk && key.len() as u64 <= self.limits.max_piece;
+        fits.then_some((plain, rest))
     }
 
     /// Bytes of the [plain strings](Self::plain_string) in front of `w`, with the
@@ -415,6 +417,20 @@ mod tests {
         // The header has 9 bytes and the first key 7: one byte into the second.
         let progress = decoder.drive(FILE, true, 17, &mut seen).unwrap();
         assert_eq!(progress.used, 9 + 7 + 5);
+    }
+
+    #[test]
+    fn no_key_is_longer_than_a_piece_may_be() {
+        let file = [&b"REDIS0003\x00\x32"[..], &[b'k'; 50], b"\x01v\xff"].concat();
+        for (max_piece, plain) in [(50, 1), (49, 0)] {
+            let limits = Limits {
+                max_piece,
+                ..Limits::default()
+            };
+            let mut seen = Seen::default();
+            let driven = Decoder::new(limits).drive(&file, true, usize::MAX, &mut seen);
+            assert_eq!((driven.is_ok(), seen.plain), (plain == 1, plain));
+        }
     }
 
     #[test]
