@@ -1,6 +1,6 @@
 //! Giving files and folders their names, so that it survives a power failure.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -61,7 +61,7 @@ pub(super) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
-        match File::open(folder)?.sync_all() {
+        match fs::File::open(folder)?.sync_all() {
             // Some network file systems do not sync folders.
             Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
             other => other,

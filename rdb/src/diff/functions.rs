@@ -109,7 +109,7 @@ fn name(head: &[u8]) -> &[u8] {
     });
     let unquoted = |name: &'_ [u8]| -> Option<usize> {
         let quoted = name.len() > 1 && (name[0] == b'"' || name[0] == b'\'');
-        (quoted && name.last() == name.first()).then_some(name.len() - 1)
+        (quoted && name.last() == name.first()).then(|| name.len() - 1)
     };
     match named {
         Some(name) => match unquoted(name) {
@@ -123,6 +123,14 @@ fn name(head: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_may_be_missing_or_quoted() {
+        assert_eq!(name(b"#!lua name="), b"");
+        assert_eq!(name(b"#!lua name='"), b"'");
+        assert_eq!(name(b"#!lua name='a'"), b"a");
+        assert_eq!(name(b"#!lua"), b"#!lua");
+    }
 
     #[test]
     fn libraries_are_compared_by_name() {

@@ -8,7 +8,6 @@ use crate::edit::{Output, OutputFile, Piece};
 use crate::fs::copy;
 use crate::fs::draft::temporary::carry;
 use crate::fs::draft::{Written, file, same};
-use crate::fs::error::parent_of;
 use crate::fs::{ApplyError, Folder, Seen, rename};
 
 /// The files of a draft, as they come into being.
@@ -150,7 +149,7 @@ impl Files<'_> {
         {
             let bytes: u64 = self.output.files.iter().map(OutputFile::len).sum();
             let needed = bytes.saturating_sub(self.cloned()?);
-            let path = parent_of(&self.written.path);
+            let path = crate::fs::error::parent_of(&self.written.path);
             if let Ok(disk) = rustix::fs::statvfs(path) {
                 let free = disk.f_bavail.saturating_mul(disk.f_frsize);
                 if disk.f_blocks > 0 && free < needed {
@@ -166,6 +165,7 @@ impl Files<'_> {
     }
 
     /// Bytes that are in the files of the draft already.
+    #[cfg(unix)]
     fn cloned(&self) -> Result<u64, ApplyError> {
         let mut bytes = 0;
         for new in &self.output.files {

@@ -61,6 +61,7 @@ impl Drop for Temporary {
 }
 
 fn make(path: &Path, folder: bool) -> io::Result<()> {
+    #[cfg_attr(not(unix), allow(unused_mut))] // without a mode nothing is set
     let mut builder = fs::DirBuilder::new();
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
