@@ -282,6 +282,16 @@ fn a_read_only_file_in_a_read_only_folder() {
 }
 
 #[test]
+fn no_record_is_to_blame_where_the_magic_is() {
+    let path = testdata("rdb/valkey-9-sid/dense.rdb");
+    let run = rdbkit(&["--for", "redis:8.0", path.to_str().unwrap()]).assert();
+    let output = run.code(1).get_output().stdout.clone();
+    let text = String::from_utf8(output).unwrap();
+    assert_eq!(text.matches("[version-unsupported]").count(), 1, "{text}");
+    assert!(!text.contains("[type-unsupported]"), "{text}");
+}
+
+#[test]
 fn json_fits_its_schema() {
     let schema = fs::read(testdata("../docs/check.schema.json")).unwrap();
     let schema: Value = serde_json::from_slice(&schema).unwrap();

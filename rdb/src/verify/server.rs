@@ -128,6 +128,13 @@ impl Server {
         Server::lowest(self.product, dialect, version).is_some_and(|lowest| self >= lowest)
     }
 
+    /// Whether this server reads any file with this magic. Of one that it does not
+    /// read, the magic says all: no single record is to blame.
+    #[must_use]
+    pub(crate) fn reads_any(self, dialect: Dialect) -> bool {
+        self.product == Product::Valkey || dialect == Dialect::Redis
+    }
+
     /// Whether this server takes the first bytes for its magic. Valkey from 8.1
     /// on compares the zero behind `REDIS` too.
     #[must_use]

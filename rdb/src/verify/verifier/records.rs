@@ -278,6 +278,9 @@ impl Verifier<'_> {
     pub(super) fn opcode(&mut self, since: u32, name: &'static str, at: u64) {
         self.version_used = self.version_used.max(since);
         let server = self.server;
+        if !server.reads_any(self.dialect) {
+            return;
+        }
         if !server.reads_records(self.dialect, since) {
             let message = format!("{server} does not know {name} records");
             self.find(Code::TypeUnsupported, at, message);
