@@ -12,7 +12,8 @@
 # 2. Each fills itself with random data sets, saves them, tells all that is in them, and loads them again.
 # 3. The sets are damaged; each server is started on each damaged file.
 # 4. rdbkit-live compares: data sets load, keys of each database, types, expiries and libraries are the server's;
-#    so are digests, of all and of each key; of damaged files, the verdict is what the server did.
+#    so are digests, of all and of each key; of damaged files, the verdict is what the server did,
+#    and the digest of what it loads is the server's.
 #    From the file and through a pipe.
 # 5. Each server loads what `rdbkit extract` makes of its data sets; DEBUG DIGEST says whether it is the selection.
 # 6. Each server takes what `rdbkit export` makes of them as commands, and holds the same then.

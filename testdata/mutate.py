@@ -10,7 +10,7 @@
 
 The servers run with sanitize-dump-payload yes. A line of verdicts.jsonl:
     {"file", "server": name, "version", "for": product:X.Y, "base", "mut": kind, "info": where and how,
-     "loads": bool, "keys": {db: n}, "loaded": n, "libraries": [name..]}, or with "exit" and "log" if it does not load
+     "loads": bool, "keys": {db: n}, "loaded": n, "libraries": [name..], "digest"}, or with "exit" and "log" if it does not load
 Exit code: 0 all asked, 1 a server gave no answer, 2 wrong call, no server or no data.
 """
 import argparse

@@ -22,10 +22,15 @@ struct Count {
     undecided: u64,
     /// Whether the server survives depends on the memory of its machine.
     huge: u64,
+    /// Of those that load: of so many the digest was compared, too.
+    digests: u64,
 }
 
 enum Outcome {
-    Loads,
+    Loads {
+        /// Whether the digest was compared.
+        digest: bool,
+    },
     Refused,
     Undecided,
     Huge,
@@ -49,7 +54,10 @@ pub(crate) fn compare_all(rdbkit: &Rdbkit, folder: &Path, tally: &mut Tally) -> 
         let count = counts.entry(name.to_owned()).or_default();
         let outcome = compare(rdbkit, &asked.join(file), &line);
         match &outcome {
-            Ok(Outcome::Loads) => count.loads += 1,
+            Ok(Outcome::Loads { digest }) => {
+                count.loads += 1;
+                count.digests += u64::from(*digest);
+            }
             Ok(Outcome::Refused) => count.refused += 1,
             Ok(Outcome::Undecided) => count.undecided += 1,
             Ok(Outcome::Huge) => count.huge += 1,
@@ -69,8 +77,8 @@ pub(crate) fn compare_all(rdbkit: &Rdbkit, folder: &Path, tally: &mut Tally) -> 
     }
     for (name, count) in &counts {
         println!(
-            "{name}: {} load, {} are refused, {} differ; not compared: {} undecided, {} for want of memory",
-            count.loads, count.refused, count.differs, count.undecided, count.huge
+            "{name}: {} load ({} digests compared), {} are refused, {} differ; not compared: {} undecided, {} for want of memory",
+            count.loads, count.digests, count.refused, count.differs, count.undecided, count.huge
         );
         if count.loads + count.refused + count.differs < AT_LEAST {
             return Err(format!(
@@ -79,6 +87,9 @@ pub(crate) fn compare_all(rdbkit: &Rdbkit, folder: &Path, tally: &mut Tally) -> 
         }
         if count.loads == 0 || count.refused == 0 {
             return Err(format!("{name} takes all files, or none: that is no test"));
+        }
+        if count.digests == 0 {
+            return Err(format!("{name}: no digest was compared"));
         }
     }
     match counts.is_empty() {
@@ -114,7 +125,7 @@ fn compare(rdbkit: &Rdbkit, file: &Path, line: &Value) -> Result<Outcome, String
     if !loads {
         return Ok(Outcome::Refused);
     }
-    compare_keys(&answer.json["databases"], line)?;
+    let digest = compare_keys(&answer.json["databases"], line)?;
     let libraries = Value::from(answer.libraries());
     if libraries != line["libraries"] {
         return Err(format!(
@@ -122,13 +133,23 @@ fn compare(rdbkit: &Rdbkit, file: &Path, line: &Value) -> Result<Outcome, String
             line["libraries"]
         ));
     }
-    Ok(Outcome::Loads)
+    if digest {
+        let ours = rdbkit.digest_for(file, server)?;
+        if ours["digest"] != line["digest"] {
+            return Err(format!(
+                "digest: ours {}, the server's {}",
+                ours["digest"], line["digest"]
+            ));
+        }
+    }
+    Ok(Outcome::Loads { digest })
 }
 
-/// Keys of each database after loading: those past their time are dropped.
+/// Keys of each database after loading: those past their time are dropped. Whether the
+/// server still has all that it read.
 /// Redis drops hashes all of whose fields are past only later, but soon: then
 /// no database has more keys than ours, and it has read as many.
-fn compare_keys(databases: &Value, line: &Value) -> Result<(), String> {
+fn compare_keys(databases: &Value, line: &Value) -> Result<bool, String> {
     let ours = keys_left(databases);
     let theirs: BTreeMap<_, _> = numbers(&line["keys"]).collect();
     let sum = |keys: &BTreeMap<_, u64>| keys.values().sum::<u64>();
@@ -139,7 +160,7 @@ fn compare_keys(databases: &Value, line: &Value) -> Result<(), String> {
         databases.all(|(db, n)| ours.get(db).is_some_and(|ours| n <= ours))
     };
     if sum(&ours) == read && (ours == theirs || (!all_there && fewer())) {
-        return Ok(());
+        return Ok(all_there);
     }
     Err(format!(
         "keys: ours {ours:?}, the server read {read} and has {theirs:?}"

@@ -45,8 +45,24 @@ impl Rdbkit {
     ///
     /// Where a file has no digest.
     pub(crate) fn digest(&self, file: &Path) -> Result<Vec<Value>, String> {
+        self.digests(file, &["--per-key"])
+    }
+
+    /// The digest of a file as this server computes it.
+    ///
+    /// # Errors
+    ///
+    /// Where a file has no digest.
+    pub(crate) fn digest_for(&self, file: &Path, server: &str) -> Result<Value, String> {
+        let all = self.digests(file, &["--for", server])?;
+        all.into_iter().last().ok_or_else(|| "no digest".to_owned())
+    }
+
+    fn digests(&self, file: &Path, more: &[&str]) -> Result<Vec<Value>, String> {
         let mut command = Command::new(&self.0);
-        command.args(["digest", "--json", "--per-key", "--skip-expired"]);
+        command
+            .args(["digest", "--json", "--skip-expired"])
+            .args(more);
         let done = command.arg(file).output();
         let done = done.map_err(|e| format!("{}: {e}", self.0.display()))?;
         let complaint = String::from_utf8_lossy(&done.stderr);

@@ -10,6 +10,7 @@ import time
 
 from .client import Client, ReplyError
 from .save import fresh
+from .truth import digest
 
 # the log in case of trouble is what matters, not a test of the machine's memory after each crash
 CONF = {"crash-memcheck-enabled": "no", "sanitize-dump-payload": "yes", "save": '""', "port": "0", "daemonize": "no",
@@ -34,24 +35,28 @@ def configuration(server, folder):
         known.pop("crash-memcheck-enabled")
     if not server.has((6, 2)):
         known.pop("sanitize-dump-payload")
+    if server.has((7, 0)):
+        known["enable-debug-command"] = "yes"
     known.update(dir=folder, unixsocket=os.path.join(folder, "s"))
     return "".join("%s %s\n" % pair for pair in known.items())
 
 
 def state(client, server):
     """What a server that has loaded holds. Redis may by now have dropped hashes all of whose fields are past: `loaded`
-    is how many keys it read (from 7.0), `keys` how many it has."""
+    is how many keys it read (from 7.0), `keys` how many it has, `digest` the hash over all that it has."""
+    client.cmd("DEBUG", "SET-ACTIVE-EXPIRE", "0")  # from here on nothing goes
     info = client.cmd("INFO", "keyspace").decode("latin1")
     keys = {db: int(n) for db, n in re.findall(r"^db(\d+):keys=(\d+)", info, re.M)}
     loaded = re.search(r"^rdb_last_load_keys_loaded:(\d+)", client.cmd("INFO", "persistence").decode("latin1"), re.M)
     libraries = []
     if server.has((7, 0)):
         libraries = sorted(dict(zip(f[::2], f[1::2]))[b"library_name"].decode() for f in client.cmd("FUNCTION", "LIST"))
-    return {"loads": True, "keys": keys, "loaded": int(loaded.group(1)) if loaded else sum(keys.values()), "libraries": libraries}
+    return {"loads": True, "keys": keys, "loaded": int(loaded.group(1)) if loaded else sum(keys.values()), "libraries": libraries,
+            "digest": digest(client)}
 
 
 def load(server, path, work, timeout=60):
-    """{"loads": true, "keys": {db: n}, "loaded": n, "libraries": [..]} or {"loads": false, "exit": code, "log": [reason..]}"""
+    """What `state` says of a server that has loaded, or {"loads": false, "exit": code, "log": [reason..]}"""
     folder = fresh(os.path.join(work, "load"))
     shutil.copyfile(path, os.path.join(folder, "dump.rdb"))
     with open(os.path.join(folder, "server.conf"), "w", encoding="utf-8") as f:

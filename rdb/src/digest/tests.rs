@@ -189,6 +189,21 @@ fn what_a_module_holds_has_no_digest() {
     assert_eq!(dataset.tally().unknown, 1);
 }
 
+#[test]
+fn a_stream_out_of_order_has_no_digest() {
+    // One entry, f=w, at the ID of the node.
+    let node = b"\x1d\x1d\x00\x00\x00\x0a\x00\x01\x01\x00\x01\x01\x01\x81\x66\x02\x00\x01\x02\x01\x00\x01\x00\x01\x81\x77\x02\x04\x01\xff";
+    let key = |seq| [&b"\x10"[..], &[0; 15], &[seq]].concat();
+    for (first, second, known) in [(1, 2, true), (2, 1, false)] {
+        let nodes = [&key(first), &node[..], &key(second), node].concat();
+        let stream = [&b"\x0f\x01s\x02"[..], &nodes, b"\x02\0\x02\0"].concat();
+        let (dataset, outcomes) = dataset(&file(&[&stream]), rules("redis:8.0"));
+        assert_eq!(dataset.digest().is_some(), known);
+        let unknown = Outcome::Unknown(Unknown::StreamOrder);
+        assert_eq!(outcomes == [unknown], !known, "{outcomes:?}");
+    }
+}
+
 /// All asked of the servers themselves.
 #[test]
 fn a_small_sorted_set_has_no_negative_zero() {

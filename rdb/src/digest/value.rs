@@ -36,6 +36,8 @@ pub enum Unknown {
     Type(ValueType),
     /// The key has metadata of modules, which came after those servers.
     KeyMeta,
+    /// A stream whose nodes are not in order: a server would sort them first.
+    StreamOrder,
 }
 
 impl fmt::Display for Unknown {
@@ -44,6 +46,7 @@ impl fmt::Display for Unknown {
             Unknown::Module(id) => write!(f, "module type {}", id.name()),
             Unknown::Type(kind) => write!(f, "value type {}", kind.0),
             Unknown::KeyMeta => f.write_str("key metadata"),
+            Unknown::StreamOrder => f.write_str("stream nodes out of order"),
         }
     }
 }
@@ -161,7 +164,9 @@ impl Work {
             }
             Value::Stream(stream) => {
                 digest.mix_sum(self.marks.stream);
-                entries(stream, &mut digest)?;
+                if !entries(stream, &mut digest)? {
+                    return Ok(Outcome::Unknown(Unknown::StreamOrder));
+                }
                 Left::Something
             }
             Value::Module(module) => return Ok(Outcome::Unknown(Unknown::Module(module.id()))),
@@ -283,7 +288,8 @@ pub(super) fn scored_pair(member: &[u8], score: f64, rules: &Rules) -> Digest {
     Digest::of(pair.as_bytes())
 }
 
-fn entries(mut stream: StreamValue<'_>, digest: &mut Digest) -> Result<()> {
+/// `false` where a server would have the entries in another order.
+fn entries(mut stream: StreamValue<'_>, digest: &mut Digest) -> Result<bool> {
     let (mut field_digits, mut value_digits) = ([0; 20], [0; 20]);
     while let Some(item) = stream.next()? {
         if let StreamItem::Entry { id, fields, .. } = item {
@@ -294,7 +300,7 @@ fn entries(mut stream: StreamValue<'_>, digest: &mut Digest) -> Result<()> {
             }
         }
     }
-    Ok(())
+    Ok(stream.is_sorted())
 }
 
 pub(super) fn add_id(id: StreamId, digest: &mut Digest) {

@@ -66,6 +66,7 @@ pub struct StreamValue<'a> {
     node: Option<NodeMark>,
     /// The ID that the current node's deltas are added to.
     node_id: StreamId,
+    sorted: bool,
     entries: bool,
     deleted: bool,
     parts: StreamParts,
@@ -88,6 +89,7 @@ impl<'a> StreamValue<'a> {
             bytes: BlobBytes::new(record.max_decompressed),
             node: None,
             node_id: StreamId::default(),
+            sorted: true,
             entries: true,
             deleted: false,
             parts: StreamParts::new(record.kind),
@@ -110,6 +112,14 @@ impl<'a> StreamValue<'a> {
     pub fn without_entries(mut self) -> StreamValue<'a> {
         self.entries = false;
         self
+    }
+
+    /// Whether the nodes that came up to now are in the order of their IDs. Servers
+    /// write them so, take them in any order, and have them sorted then; here the
+    /// entries come as they stand in the file.
+    #[must_use]
+    pub fn is_sorted(&self) -> bool {
+        self.sorted
     }
 
     /// The next piece, or `None` at the end or after an error.
@@ -135,7 +145,11 @@ impl<'a> StreamValue<'a> {
                 Part::Item {
                     role: Role::NodeKey,
                     text,
-                } => self.node_id = self.id(text)?,
+                } => {
+                    let id = self.id(text)?;
+                    self.sorted &= id >= self.node_id;
+                    self.node_id = id;
+                }
                 Part::Item {
                     role: Role::Packed(Packing::StreamNode),
                     text,

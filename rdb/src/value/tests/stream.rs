@@ -233,6 +233,18 @@ fn damaged_nodes_end_the_stream() {
 }
 
 #[test]
+fn order_of_nodes() {
+    for (first, second, sorted) in [(1, 3, true), (3, 1, false)] {
+        let node = |seq| cat(&[&raw_string(&id(seq)), &raw_string(NODE)]);
+        let end = b"\x02\x05\x04\x00";
+        let raw = cat(&[b"\x02", &node(first), &node(second), end]);
+        let mut stream = stream(15, &raw);
+        while stream.next().unwrap().is_some() {}
+        assert_eq!(stream.is_sorted(), sorted);
+    }
+}
+
+#[test]
 fn empty_streams() {
     // no nodes, length 0, last 5-2; no groups
     let seen = "length=0,last=5-2,first=0-0,deleted=0-0,added=0";
