@@ -27,7 +27,7 @@ pub struct FilterArgs {
     pub types: Vec<ObjectKind>,
 
     /// Keys of this database
-    #[arg(short = 'n', long, value_name = "N", value_delimiter = ',')]
+    #[arg(short = 'n', long, value_name = "N", value_delimiter = ',', value_parser = database)]
     pub db: Vec<u64>,
 
     /// Keys with or without an expiry, or by whether it is over
@@ -63,7 +63,7 @@ pub struct FilterArgs {
     pub not_type: Vec<ObjectKind>,
 
     /// No keys of this database
-    #[arg(long, value_name = "N", value_delimiter = ',')]
+    #[arg(long, value_name = "N", value_delimiter = ',', value_parser = database)]
     pub not_db: Vec<u64>,
 }
 
@@ -104,6 +104,11 @@ impl FromStr for Size {
 
 fn regex(text: &str) -> Result<Pattern, String> {
     Pattern::regex(text).map_err(|e| e.to_string())
+}
+
+fn database(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| "databases are numbers, such as 0".to_owned())
 }
 
 fn object(text: &str) -> Result<ObjectKind, String> {
@@ -189,6 +194,12 @@ mod tests {
         for text in ["", "k", "1x", "-1", "1.5k", "99999999999G"] {
             assert!(text.parse::<Size>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn databases_by_number() {
+        assert_eq!(database("15"), Ok(15));
+        assert!(database("x").unwrap_err().contains("numbers"));
     }
 
     #[test]
