@@ -8,6 +8,7 @@
 mod args;
 mod cmd;
 pub mod compat;
+pub mod defect;
 mod exit;
 mod explain;
 mod input;

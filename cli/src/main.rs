@@ -3,5 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    rdbkit::defect::is_exit_code_2();
     rdbkit::main_with(std::env::args_os())
 }

@@ -159,20 +159,27 @@ pub fn extract<R: Read, W: Write>(
     let decoder = source.decoder();
     let format = Format::of_source(decoder.dialect(), decoder.version());
     let limit = decoder.limits().max_record;
-    let mut copier = Copier::new(format, limit, filter, out, keep);
+    let copier = Copier::new(format, limit, filter, out, keep);
+    let (summary, stored) = copy(source, copier)?;
+    source.compare_checksum(stored)?;
+    Ok(summary)
+}
+
+/// Copies to the end of the file; gives the checksum that stands there, too.
+fn copy(
+    reader: &mut StreamReader<dyn Read + '_>,
+    mut copier: Copier<'_>,
+) -> Result<(Summary, Option<u64>), ExtractError> {
     loop {
-        let more = source.drive(&mut copier);
+        let more = reader.drive(&mut copier);
         // What went wrong here first comes before what went wrong later there.
         if let Some(error) = copier.take_error() {
             return Err(error);
         }
         if !more? {
-            break;
+            return copier.finish();
         }
     }
-    let (summary, stored) = copier.finish()?;
-    source.compare_checksum(stored)?;
-    Ok(summary)
 }
 
 impl ExtractError {

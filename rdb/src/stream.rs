@@ -40,8 +40,7 @@ const WINDOW: usize = 256 << 10;
 /// # Ok::<(), rdbkit_rdb::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct StreamReader<R> {
-    source: R,
+pub struct StreamReader<R: ?Sized> {
     window: Vec<u8>,
     /// `hashed..at` is consumed but not in the checksum yet; `at..end` is next.
     hashed: usize,
@@ -58,6 +57,9 @@ pub struct StreamReader<R> {
     computed: Option<u64>,
     /// Hash templates that passed by while reading records.
     collector: Collector,
+    /// Comes last: of what is decoded, nothing depends on where it comes from, and
+    /// the same code serves every `StreamReader<dyn Read>`.
+    source: R,
 }
 
 impl<R: Read> StreamReader<R> {
@@ -71,7 +73,6 @@ impl<R: Read> StreamReader<R> {
     #[must_use]
     pub fn with_limits(source: R, window: usize, limits: Limits) -> StreamReader<R> {
         StreamReader {
-            source,
             window: vec![0; window.max(16)],
             hashed: 0,
             at: 0,
@@ -84,6 +85,7 @@ impl<R: Read> StreamReader<R> {
             check: true,
             computed: None,
             collector: Collector::default(),
+            source,
         }
     }
 
@@ -94,6 +96,34 @@ impl<R: Read> StreamReader<R> {
         self
     }
 
+    /// Goes on at `offset` of the file, which is a record boundary inside `db`;
+    /// `source` gives the bytes from there on. Templates stay known.
+    pub(crate) fn restart(&mut self, source: R, offset: u64, db: u64, window: usize) {
+        self.source = source;
+        self.window.truncate(window.max(16));
+        self.window.shrink_to(4 * window);
+        (self.hashed, self.at, self.end) = (0, 0, 0);
+        self.eof = false;
+        self.decoder.go_to(offset, db);
+        self.checksum = Checksum::new();
+        self.check = false;
+    }
+
+    /// The bytes read but not decoded, and the source behind them: what follows
+    /// an RDB file in a hybrid AOF.
+    #[must_use]
+    pub fn into_rest(self) -> (Vec<u8>, R) {
+        (
+            self.window
+                .get(self.at..self.end)
+                .unwrap_or_default()
+                .to_vec(),
+            self.source,
+        )
+    }
+}
+
+impl<R: Read + ?Sized> StreamReader<R> {
     /// The next event, borrowed until the next call; `None` after the end of
     /// the file or an error.
     ///
@@ -139,6 +169,125 @@ impl<R: Read> StreamReader<R> {
         }
     }
 
+    /// Offset of the next byte to decode.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.decoder.offset()
+    }
+
+    /// Offset of the last event's first byte.
+    #[must_use]
+    pub fn token_offset(&self) -> u64 {
+        self.token_offset
+    }
+
+    /// The checksum of the file's bytes, once `Eof` was read in a file that has one.
+    #[must_use]
+    pub fn computed_checksum(&self) -> Option<u64> {
+        self.computed
+    }
+
+    /// Compares what the end of the file states with what was computed, for one
+    /// who drives the reader. Where either is missing there is nothing to compare.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Checksum`].
+    pub(crate) fn compare_checksum(&self, stored: Option<u64>) -> Result<()> {
+        match (stored, self.computed) {
+            (Some(stored), Some(computed)) => compare(stored, computed, self.offset()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a checksum that does not match is an error.
+    pub(crate) fn checks_checksum(&self) -> bool {
+        self.check
+    }
+
+    /// The decoder, for its dialect, version and lax lengths.
+    pub fn decoder(&mut self) -> &mut Decoder {
+        &mut self.decoder
+    }
+
+    /// Gives it the templates that were met another way.
+    pub(crate) fn set_collector(&mut self, collector: Collector) {
+        self.collector = collector;
+    }
+
+    /// Bounds what one owned record may have.
+    pub(crate) fn set_max_record(&mut self, bytes: u64) {
+        self.decoder.set_max_record(bytes);
+    }
+
+    /// The bytes of the token that `next_token` found at `at`.
+    pub(crate) fn token_bytes(&self, at: usize) -> &[u8] {
+        self.window.get(at..self.at).unwrap_or_default()
+    }
+
+    pub(crate) fn collector(&self) -> &Collector {
+        &self.collector
+    }
+
+    /// The collector, and the bytes of the token that `next_token` found at `at`.
+    pub(crate) fn collector_and_bytes(&mut self, at: usize) -> (&mut Collector, &[u8]) {
+        let bytes = self.window.get(at..self.at).unwrap_or_default();
+        (&mut self.collector, bytes)
+    }
+
+    /// Bytes the window holds at the moment.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.window.capacity()
+    }
+
+    /// Reads to the end of the source and counts the bytes after the file's
+    /// last one.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`].
+    pub fn count_rest(&mut self) -> Result<u64> {
+        let mut rest = (self.end - self.at) as u64;
+        while !self.eof {
+            match self.read_to(0) {
+                Ok(0) => self.eof = true,
+                Ok(n) => rest += n as u64,
+                Err(e) if e.kind() == IoKind::Interrupted => {}
+                Err(e) => return Err(self.decoder.error_here(ErrorKind::Io(e))),
+            }
+        }
+        self.at = self.end;
+        Ok(rest)
+    }
+}
+
+impl StreamReader<dyn Read + '_> {
+    /// Decodes what the window holds into `sink`, then refills it; `false` at
+    /// the end of the file.
+    ///
+    /// All of decoding is in here, 60 KB for each kind of sink, and no more than
+    /// that: sources, which are asked once a window, have no kinds here.
+    pub(crate) fn drive<S: KeySink>(&mut self, sink: &mut S) -> Result<bool> {
+        let window = self.window.get(self.at..self.end).unwrap_or_default();
+        let begin = self.decoder.offset();
+        let progress = match self.decoder.drive(window, self.eof, usize::MAX, sink) {
+            Ok(progress) => progress,
+            Err(error) => return Err(self.judge_limit(error, begin)),
+        };
+        self.at += progress.used;
+        if self.decoder.is_done() {
+            if self.decoder.version() >= 5 {
+                self.finish(0)?;
+            }
+            return Ok(false);
+        }
+        self.fill(progress.need)?;
+        Ok(true)
+    }
+}
+
+impl<R: Read + ?Sized> StreamReader<R> {
     #[cold]
     fn finish(&mut self, stored: u64) -> Result<()> {
         self.hash(self.at - 8);
@@ -216,145 +365,5 @@ impl<R: Read> StreamReader<R> {
             }
         }
         error
-    }
-
-    /// Offset of the next byte to decode.
-    #[must_use]
-    pub fn offset(&self) -> u64 {
-        self.decoder.offset()
-    }
-
-    /// Offset of the last event's first byte.
-    #[must_use]
-    pub fn token_offset(&self) -> u64 {
-        self.token_offset
-    }
-
-    /// The checksum of the file's bytes, once `Eof` was read in a file that has one.
-    #[must_use]
-    pub fn computed_checksum(&self) -> Option<u64> {
-        self.computed
-    }
-
-    /// Compares what the end of the file states with what was computed, for one
-    /// who drives the reader. Where either is missing there is nothing to compare.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Checksum`].
-    pub(crate) fn compare_checksum(&self, stored: Option<u64>) -> Result<()> {
-        match (stored, self.computed) {
-            (Some(stored), Some(computed)) => compare(stored, computed, self.offset()),
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether a checksum that does not match is an error.
-    pub(crate) fn checks_checksum(&self) -> bool {
-        self.check
-    }
-
-    /// The decoder, for its dialect, version and lax lengths.
-    pub fn decoder(&mut self) -> &mut Decoder {
-        &mut self.decoder
-    }
-
-    /// Goes on at `offset` of the file, which is a record boundary inside `db`;
-    /// `source` gives the bytes from there on. Templates stay known.
-    pub(crate) fn restart(&mut self, source: R, offset: u64, db: u64, window: usize) {
-        self.source = source;
-        self.window.truncate(window.max(16));
-        self.window.shrink_to(4 * window);
-        (self.hashed, self.at, self.end) = (0, 0, 0);
-        self.eof = false;
-        self.decoder.go_to(offset, db);
-        self.checksum = Checksum::new();
-        self.check = false;
-    }
-
-    /// Gives it the templates that were met another way.
-    pub(crate) fn set_collector(&mut self, collector: Collector) {
-        self.collector = collector;
-    }
-
-    /// Bounds what one owned record may have.
-    pub(crate) fn set_max_record(&mut self, bytes: u64) {
-        self.decoder.set_max_record(bytes);
-    }
-
-    /// The bytes of the token that `next_token` found at `at`.
-    pub(crate) fn token_bytes(&self, at: usize) -> &[u8] {
-        self.window.get(at..self.at).unwrap_or_default()
-    }
-
-    pub(crate) fn collector(&self) -> &Collector {
-        &self.collector
-    }
-
-    /// The collector, and the bytes of the token that `next_token` found at `at`.
-    pub(crate) fn collector_and_bytes(&mut self, at: usize) -> (&mut Collector, &[u8]) {
-        let bytes = self.window.get(at..self.at).unwrap_or_default();
-        (&mut self.collector, bytes)
-    }
-
-    /// Bytes the window holds at the moment.
-    #[must_use]
-    pub fn capacity(&self) -> usize {
-        self.window.capacity()
-    }
-
-    /// Reads to the end of the source and counts the bytes after the file's
-    /// last one.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Io`].
-    pub fn count_rest(&mut self) -> Result<u64> {
-        let mut rest = (self.end - self.at) as u64;
-        while !self.eof {
-            match self.read_to(0) {
-                Ok(0) => self.eof = true,
-                Ok(n) => rest += n as u64,
-                Err(e) if e.kind() == IoKind::Interrupted => {}
-                Err(e) => return Err(self.decoder.error_here(ErrorKind::Io(e))),
-            }
-        }
-        self.at = self.end;
-        Ok(rest)
-    }
-
-    /// The bytes read but not decoded, and the source behind them: what follows
-    /// an RDB file in a hybrid AOF.
-    #[must_use]
-    pub fn into_rest(self) -> (Vec<u8>, R) {
-        (
-            self.window
-                .get(self.at..self.end)
-                .unwrap_or_default()
-                .to_vec(),
-            self.source,
-        )
-    }
-}
-
-impl<R: Read> StreamReader<R> {
-    /// Decodes what the window holds into `sink`, then refills it; `false` at
-    /// the end of the file.
-    pub(crate) fn drive<S: KeySink>(&mut self, sink: &mut S) -> Result<bool> {
-        let window = self.window.get(self.at..self.end).unwrap_or_default();
-        let begin = self.decoder.offset();
-        let progress = match self.decoder.drive(window, self.eof, usize::MAX, sink) {
-            Ok(progress) => progress,
-            Err(error) => return Err(self.judge_limit(error, begin)),
-        };
-        self.at += progress.used;
-        if self.decoder.is_done() {
-            if self.decoder.version() >= 5 {
-                self.finish(0)?;
-            }
-            return Ok(false);
-        }
-        self.fill(progress.need)?;
-        Ok(true)
     }
 }

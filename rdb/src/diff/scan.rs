@@ -2,6 +2,8 @@
 
 mod outside;
 
+use std::io::Read;
+
 use xxhash_rust::xxh3::Xxh3;
 
 use super::budget::Shared;
@@ -57,7 +59,8 @@ pub(super) fn scan<'s>(
     let mut reader = StreamReader::with_limits(Sequential::new(source), WINDOW, limits);
     let mut scanner = Scanner::new(side, prints, filter, budget);
     loop {
-        let more = reader.drive(&mut scanner);
+        let any: &mut StreamReader<dyn Read + '_> = &mut reader;
+        let more = any.drive(&mut scanner);
         if let Some(error) = scanner.error.take() {
             return Err(error);
         }

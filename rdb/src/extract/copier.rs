@@ -24,9 +24,9 @@ const SHOWN: usize = 128;
 const OF_THE_WHOLE: [&[u8]; 4] = [b"repl-stream-db", b"repl-id", b"repl-offset", b"slot-info"];
 
 /// Copies the tokens of keys that a filter takes.
-pub(super) struct Copier<'e, W> {
+pub(super) struct Copier<'e> {
     filter: &'e mut Filter,
-    out: &'e mut Writer<W>,
+    out: &'e mut Writer<dyn Write + 'e>,
     keep: Keep,
     source: Format,
     /// Whether the output is of another format than the source. If it is of the
@@ -75,14 +75,14 @@ enum State {
 
 type Outcome<T = ()> = Result<T, ExtractError>;
 
-impl<'e, W: Write> Copier<'e, W> {
+impl<'e> Copier<'e> {
     pub fn new(
         source: Format,
         limit: u64,
         filter: &'e mut Filter,
-        out: &'e mut Writer<W>,
+        out: &'e mut Writer<dyn Write + 'e>,
         keep: Keep,
-    ) -> Copier<'e, W> {
+    ) -> Copier<'e> {
         Copier {
             converts: source != out.format(),
             filter,
@@ -338,7 +338,7 @@ fn hold(held: &mut Vec<u8>, bytes: &[u8], limit: u64, at: u64) -> Outcome {
     Ok(())
 }
 
-impl<W: Write> Sink for Copier<'_, W> {
+impl Sink for Copier<'_> {
     #[inline(always)]
     fn token(&mut self, window: &[u8], at: u64, used: usize, token: Token) {
         if self.error.is_none() {
@@ -347,7 +347,7 @@ impl<W: Write> Sink for Copier<'_, W> {
     }
 }
 
-impl<W: Write> KeySink for Copier<'_, W> {
+impl KeySink for Copier<'_> {
     #[inline(always)]
     fn plain_string(&mut self, plain: PlainString<'_>) {
         self.whole_key(ValueType::STRING, Str::Raw(plain.key), plain.raw, plain.at);

@@ -258,8 +258,9 @@ pub fn visit<R: Read, V: Visitor + ?Sized>(
     visitor: &mut V,
 ) -> Result<Summary, V::Error> {
     let mut driver = Driver::new(source.decoder(), filter, expired, visitor);
+    let reader: &mut StreamReader<dyn Read + '_> = source;
     loop {
-        let more = source.drive(&mut driver);
+        let more = reader.drive(&mut driver);
         // What went wrong here first comes before what went wrong later there.
         if let Some(error) = driver.take_error() {
             return Err(error);

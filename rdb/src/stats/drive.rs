@@ -102,19 +102,22 @@ impl<R: Read> StreamReader<R> {
             // The header has gone by.
             stats.begin(decoder.dialect(), decoder.version());
         }
-        let mut driven = Driven::new(stats);
-        loop {
-            let more = self.drive(&mut driven);
-            // What went wrong here first comes before what went wrong later there.
-            if let Some(error) = driven.failed.take() {
-                return Err(error);
-            }
-            if !more? {
-                break;
-            }
-        }
-        let stored = driven.checksum;
+        let stored = count(self, Driven::new(stats))?;
         self.compare_checksum(stored)
+    }
+}
+
+/// Counts to the end of the file, and gives the checksum that stands there.
+fn count(reader: &mut StreamReader<dyn Read + '_>, mut driven: Driven<'_>) -> Result<Option<u64>> {
+    loop {
+        let more = reader.drive(&mut driven);
+        // What went wrong here first comes before what went wrong later there.
+        if let Some(error) = driven.failed.take() {
+            return Err(error);
+        }
+        if !more? {
+            return Ok(driven.checksum);
+        }
     }
 }
 

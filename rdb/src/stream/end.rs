@@ -23,6 +23,12 @@ impl KeySink for Nothing {
     fn whole(&mut self, _: Whole<'_>) {}
 }
 
+/// Reads to the end of the file.
+fn pass(reader: &mut StreamReader<dyn Read + '_>) -> Result<()> {
+    while reader.drive(&mut Nothing)? {}
+    Ok(())
+}
+
 impl<R: Read> StreamReader<R> {
     /// Reads to the end of the file without telling what is in it, at the speed of
     /// framing. Its checksum is not looked at.
@@ -43,8 +49,7 @@ impl<R: Read> StreamReader<R> {
     /// # Ok::<(), rdbkit_rdb::Error>(())
     /// ```
     pub fn skip_to_end(&mut self) -> Result<()> {
-        while self.drive(&mut Nothing)? {}
-        Ok(())
+        pass(self)
     }
 
     /// The byte behind the end of the file, of which the end was read, if there is

@@ -14,7 +14,7 @@ use crate::decoder::{Decoder, KeySink};
 use crate::error::{Error, ErrorKind, Result};
 use crate::region::{Frame, Region, Regions, decode, frame, up_to_last_key};
 
-impl<'a, R: Read> Regions<'a> for StreamReader<R> {
+impl<'a> Regions<'a> for StreamReader<dyn Read + '_> {
     fn drive<S: KeySink>(&mut self, sink: &mut S) -> Result<bool> {
         StreamReader::drive(self, sink)
     }
@@ -60,7 +60,7 @@ impl<'a, R: Read> Regions<'a> for StreamReader<R> {
     }
 }
 
-impl<R: Read> StreamReader<R> {
+impl<R: Read + ?Sized> StreamReader<R> {
     /// Makes the window one of `size` bytes, unless it holds more. One that has
     /// grown with a long string does not go around among threads.
     fn make_window(&mut self, size: usize) -> bool {

@@ -99,7 +99,10 @@ fn reader<R: Read>(source: R, options: &Options) -> StreamReader<R> {
 }
 
 /// Reads to the end of the RDB file and gives where that is, or where an error was.
-fn whole<R: Read>(reader: &mut StreamReader<R>, verifier: &mut Verifier<'_>) -> Result<u64, u64> {
+fn whole(
+    reader: &mut StreamReader<dyn Read + '_>,
+    verifier: &mut Verifier<'_>,
+) -> Result<u64, u64> {
     let threads = verifier.options().threads;
     if let Err(error) = parallel::read(reader, verifier, threads) {
         let at = error.offset();

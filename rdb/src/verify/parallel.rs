@@ -65,7 +65,7 @@ const LONGEST_PAUSE: u64 = 16 << 20;
 ///
 /// Why decoding stopped. All before that is judged.
 pub(super) fn read<'a>(
-    source: &mut impl Regions<'a>,
+    source: &mut (impl Regions<'a> + ?Sized),
     verifier: &mut Verifier<'_>,
     threads: usize,
 ) -> Result<()> {
@@ -73,7 +73,7 @@ pub(super) fn read<'a>(
 }
 
 fn read_by<'a>(
-    source: &mut impl Regions<'a>,
+    source: &mut (impl Regions<'a> + ?Sized),
     verifier: &mut Verifier<'_>,
     threads: usize,
     deal: Deal,
@@ -100,7 +100,7 @@ fn read_by<'a>(
 
 /// Hands out what can be, and judges the rest alone.
 fn read_together<'s, 'a: 's, 'o: 's>(
-    source: &mut impl Regions<'a>,
+    source: &mut (impl Regions<'a> + ?Sized),
     verifier: &mut Verifier<'o>,
     crew: &mut Crew<'s, '_, 'a, 'o>,
     deal: Deal,
@@ -137,7 +137,7 @@ fn read_together<'s, 'a: 's, 'o: 's>(
 /// Hands out regions of whole keys until something else comes, and adds them
 /// up. Both verifier and source then stand in front of that.
 fn hand_out<'s, 'a: 's, 'o: 's>(
-    source: &mut impl Regions<'a>,
+    source: &mut (impl Regions<'a> + ?Sized),
     verifier: &mut Verifier<'o>,
     crew: &mut Crew<'s, '_, 'a, 'o>,
     size: usize,

@@ -73,8 +73,7 @@ pub type Result<T> = std::result::Result<T, WriteError>;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct Writer<W> {
-    out: W,
+pub struct Writer<W: ?Sized> {
     format: Format,
     /// Bytes not hashed and written yet.
     run: Vec<u8>,
@@ -85,6 +84,9 @@ pub struct Writer<W> {
     sizes: Vec<Sizes>,
     db: Option<u64>,
     written: u64,
+    /// Comes last, so that a `Writer<dyn Write>` is at hand: see
+    /// [`extract`](crate::extract).
+    out: W,
 }
 
 /// A RESIZEDB that is filled in at the end.
@@ -120,7 +122,6 @@ impl<W: Write> Writer<W> {
     /// Of writing.
     pub fn new(out: W, format: Format) -> Result<Writer<W>> {
         let mut writer = Writer {
-            out,
             format,
             run: Vec::with_capacity(RUN),
             checksum: Checksum::new(),
@@ -128,6 +129,7 @@ impl<W: Write> Writer<W> {
             sizes: Vec::new(),
             db: None,
             written: 0,
+            out,
         };
         writer.raw(format.header().as_bytes())?;
         Ok(writer)
@@ -140,7 +142,9 @@ impl<W: Write> Writer<W> {
         self.checksummed = yes;
         self
     }
+}
 
+impl<W: Write + ?Sized> Writer<W> {
     /// What the file can say.
     #[must_use]
     pub fn format(&self) -> Format {
@@ -351,7 +355,10 @@ impl<W: Write> Writer<W> {
     ///
     /// Of writing, and where [`sizes_later`](Writer::sizes_later) left places
     /// to fill in.
-    pub fn finish(mut self) -> Result<W> {
+    pub fn finish(mut self) -> Result<W>
+    where
+        W: Sized,
+    {
         if !self.sizes.is_empty() {
             let why = "sizes are left to fill in";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, why).into());

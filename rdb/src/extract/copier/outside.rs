@@ -1,7 +1,5 @@
 //! What stands between keys, and where they begin.
 
-use std::io::Write;
-
 use super::{Copier, OF_THE_WHOLE, Outcome, State, hold, of_write};
 use crate::event::{Part, Token};
 use crate::extract::ExtractError;
@@ -9,7 +7,7 @@ use crate::record::Attribute;
 use crate::text::Str;
 use crate::wire::{Opcode, ValueType};
 
-impl<W: Write> Copier<'_, W> {
+impl Copier<'_> {
     /// Takes a token that is not inside of anything.
     pub(super) fn outside(
         &mut self,

@@ -23,7 +23,7 @@ use crate::{Dialect, SliceReader, Str};
 
 /// The report of `source`, and whether its end was read.
 fn judged<'a>(
-    source: &mut impl Regions<'a>,
+    source: &mut (impl Regions<'a> + ?Sized),
     verifier: &mut Verifier<'_>,
     threads: usize,
     region: usize,
@@ -53,7 +53,8 @@ fn streamed(bytes: &[u8], options: &Options, threads: usize, region: usize) -> S
     let source = StreamReader::with_limits(bytes, window, Limits::default());
     let mut reader = source.check_checksum(false);
     let mut verifier = Verifier::new(options);
-    let stopped = judged(&mut reader, &mut verifier, threads, region);
+    let any: &mut StreamReader<dyn Read + '_> = &mut reader;
+    let stopped = judged(any, &mut verifier, threads, region);
     let end = stopped.unwrap_or_else(|| {
         let end = reader.offset();
         verifier.checksum(reader.computed_checksum().unwrap_or(0), end);
@@ -222,7 +223,8 @@ fn a_read_that_fails_is_told_behind_what_came_before() {
             };
             let mut reader = StreamReader::with_limits(source, 64, Limits::default());
             let mut verifier = Verifier::new(&options);
-            let end = judged(&mut reader, &mut verifier, threads, 3000).unwrap();
+            let any: &mut StreamReader<dyn Read + '_> = &mut reader;
+            let end = judged(any, &mut verifier, threads, 3000).unwrap();
             verifier.duplicates(|_| None);
             told(verifier, end)
         });
