@@ -133,16 +133,20 @@ fn compare(rdbkit: &Rdbkit, file: &Path, line: &Value) -> Result<Outcome, String
             line["libraries"]
         ));
     }
-    if digest {
-        let ours = rdbkit.digest_for(file, server)?;
-        if ours["digest"] != line["digest"] {
-            return Err(format!(
-                "digest: ours {}, the server's {}",
-                ours["digest"], line["digest"]
-            ));
-        }
+    // What stands behind the end may make a log of the file for one who digests it.
+    if !digest || answer.has("trailing-bytes") {
+        return Ok(Outcome::Loads { digest: false });
     }
-    Ok(Outcome::Loads { digest })
+    let Some(ours) = rdbkit.digest_for(file, server)? else {
+        return Ok(Outcome::Loads { digest: false });
+    };
+    if ours["digest"] != line["digest"] {
+        return Err(format!(
+            "digest: ours {}, the server's {}",
+            ours["digest"], line["digest"]
+        ));
+    }
+    Ok(Outcome::Loads { digest: true })
 }
 
 /// Keys of each database after loading: those past their time are dropped. Whether the

@@ -45,33 +45,31 @@ impl Rdbkit {
     ///
     /// Where a file has no digest.
     pub(crate) fn digest(&self, file: &Path) -> Result<Vec<Value>, String> {
-        self.digests(file, &["--per-key"])
+        let done = self.digests(file, &["--per-key"])?;
+        succeeded(&done)?;
+        lines(&done)
     }
 
-    /// The digest of a file as this server computes it.
+    /// The digest of a file as this server computes it; `None` if it says that a key has
+    /// none that could be computed.
     ///
     /// # Errors
     ///
-    /// Where a file has no digest.
-    pub(crate) fn digest_for(&self, file: &Path, server: &str) -> Result<Value, String> {
-        let all = self.digests(file, &["--for", server])?;
-        all.into_iter().last().ok_or_else(|| "no digest".to_owned())
+    /// Where a file has no digest for another reason.
+    pub(crate) fn digest_for(&self, file: &Path, server: &str) -> Result<Option<Value>, String> {
+        let done = self.digests(file, &["--for", server])?;
+        let report = lines(&done)?.pop().ok_or("no digest")?;
+        if report["unknown"].as_u64().is_some_and(|keys| keys > 0) {
+            return Ok(None);
+        }
+        succeeded(&done).map(|()| Some(report))
     }
 
-    fn digests(&self, file: &Path, more: &[&str]) -> Result<Vec<Value>, String> {
+    fn digests(&self, file: &Path, more: &[&str]) -> Result<Output, String> {
         let mut command = Command::new(&self.0);
-        command
-            .args(["digest", "--json", "--skip-expired"])
-            .args(more);
-        let done = command.arg(file).output();
-        let done = done.map_err(|e| format!("{}: {e}", self.0.display()))?;
-        let complaint = String::from_utf8_lossy(&done.stderr);
-        if !done.status.success() || !complaint.is_empty() {
-            return Err(format!("exit {}: {complaint}", done.status));
-        }
-        let said = String::from_utf8_lossy(&done.stdout);
-        let lines = said.lines().map(serde_json::from_str);
-        lines.collect::<Result<_, _>>().map_err(|e| e.to_string())
+        command.args(["digest", "--json", "--skip-expired"]);
+        let done = command.args(more).arg(file).output();
+        done.map_err(|e| format!("{}: {e}", self.0.display()))
     }
 
     fn of_file(&self, file: &Path, server: &str) -> Result<Output, String> {
@@ -105,6 +103,20 @@ impl Rdbkit {
         command.arg(file);
         command
     }
+}
+
+fn succeeded(done: &Output) -> Result<(), String> {
+    let complaint = String::from_utf8_lossy(&done.stderr);
+    match done.status.success() && complaint.is_empty() {
+        true => Ok(()),
+        false => Err(format!("exit {}: {complaint}", done.status)),
+    }
+}
+
+fn lines(done: &Output) -> Result<Vec<Value>, String> {
+    let said = String::from_utf8_lossy(&done.stdout);
+    let lines = said.lines().map(serde_json::from_str);
+    lines.collect::<Result<_, _>>().map_err(|e| e.to_string())
 }
 
 fn answer(done: &Output) -> Result<Answer, String> {
