@@ -149,10 +149,10 @@ fn compare(rdbkit: &Rdbkit, file: &Path, line: &Value) -> Result<Outcome, String
     Ok(Outcome::Loads { digest: true })
 }
 
-/// Keys of each database after loading: those past their time are dropped. Whether the
-/// server still has all that it read.
+/// Keys of each database after loading: those past their time are dropped.
 /// Redis drops hashes all of whose fields are past only later, but soon: then
-/// no database has more keys than ours, and it has read as many.
+/// no database has more keys than ours, and it has read as many. Whether the server
+/// still has all that it read.
 fn compare_keys(databases: &Value, line: &Value) -> Result<bool, String> {
     let ours = keys_left(databases);
     let theirs: BTreeMap<_, _> = numbers(&line["keys"]).collect();

@@ -58,8 +58,8 @@ pub(super) fn scan<'s>(
     let limits = limits(budget);
     let mut reader = StreamReader::with_limits(Sequential::new(source), WINDOW, limits);
     let mut scanner = Scanner::new(side, prints, filter, budget);
+    let any: &mut StreamReader<dyn Read + '_> = &mut reader;
     loop {
-        let any: &mut StreamReader<dyn Read + '_> = &mut reader;
         let more = any.drive(&mut scanner);
         if let Some(error) = scanner.error.take() {
             return Err(error);

@@ -257,10 +257,10 @@ impl<'o> Verifier<'o> {
         let since = kind.since(self.dialect);
         self.version_used = self.version_used.max(since);
         let server = self.server;
-        let name = kind.name(self.dialect).unwrap_or("unknown");
         if !server.reads_any(self.dialect) {
             return;
         }
+        let name = kind.name(self.dialect).unwrap_or("unknown");
         if !server.knows(kind, self.dialect) {
             let message = format!("{server} does not know value type {} ({name})", kind.0);
             self.find(Code::TypeUnsupported, at, message);
