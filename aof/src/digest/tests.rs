@@ -412,3 +412,50 @@ fn values_without_a_digest_go_with_their_database() {
         assert_eq!(report(gone), 0, "{gone:?}");
     }
 }
+
+/// One entry, `f` with `v`, in a stream's node.
+const NODE: &[u8] = &[
+    0x1D, 0, 0, 0, 0x0A, 0, // 29 bytes, 10 elements
+    1, 1, 0, 1, 1, 1, // 1 live, none deleted, 1 field
+    0x81, b'f', 2, 0, 1, // "f", end of the master entry
+    2, 1, 0, 1, 0, 1, // SAMEFIELDS; + 0-0
+    0x81, b'v', 2, 4, 1,    // "v", 4 elements
+    0xFF, // end
+];
+
+/// A base with one stream, "s", whose nodes begin with these IDs.
+fn stream(first: u8, second: u8) -> Vec<u8> {
+    let node = |ms: u8| {
+        let mut id = [0; 16];
+        id[7] = ms;
+        [&[16][..], &id, &[NODE.len() as u8], NODE].concat()
+    };
+    [
+        &b"REDIS0011\xfe\x00\x0f\x01s\x02"[..],
+        &node(first),
+        &node(second),
+        b"\x02\x07\x00\x00", // 2 entries, the last 7-0, no groups
+        b"\xff\x00\x00\x00\x00\x00\x00\x00\x00",
+    ]
+    .concat()
+}
+
+#[test]
+fn streams_out_of_order_are_left_to_servers() {
+    let report = |first, second, lines: &[&str]| {
+        let bytes = [&stream(first, second)[..], &log(lines)].concat();
+        of_bytes(&bytes, &Options::default()).unwrap()
+    };
+    let built = ["XADD s 1-0 f v", "XADD s 3-0 f v", "XADD s 8-0 f v"];
+    let sorted = report(1, 3, &["XADD s 8-0 f v"]);
+    assert_eq!(sorted.digest().unwrap().to_string(), known(&built));
+
+    let touched = report(3, 1, &["XADD s 8-0 f v"]).obstacles.unwrap();
+    assert_eq!(
+        (&touched.first.command[..], touched.keys),
+        (&b"XADD"[..], Some(1))
+    );
+    let untouched = report(3, 1, &["SET a 1"]);
+    assert_eq!(untouched.unknown.values().sum::<u64>(), 1);
+    assert!(report(3, 1, &["DEL s"]).digest().is_some());
+}

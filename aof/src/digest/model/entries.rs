@@ -81,6 +81,11 @@ impl Typed for Entries {
         while let Some(item) = items.next()? {
             match item {
                 StreamItem::Entry { id, fields, .. } => {
+                    // Servers take a damaged one, and go through it as its
+                    // nodes stand. Which entries a command finds then is theirs to tell.
+                    if stream.top().is_some_and(|top| id <= top) {
+                        return Err(Halt::BEYOND);
+                    }
                     let mut texts: Vec<Box<[u8]>> = Vec::new();
                     for (field, value) in fields {
                         texts.push(field.text(&mut field_digits).into());
@@ -92,7 +97,10 @@ impl Typed for Entries {
                 _ => {}
             }
         }
-        Ok(stream)
+        match items.is_sorted() {
+            true => Ok(stream),
+            false => Err(Halt::BEYOND),
+        }
     }
 
     fn of(content: &mut Content) -> Option<&mut Entries> {
