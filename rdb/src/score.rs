@@ -46,6 +46,24 @@ pub fn scan_forward(text: &[u8]) -> Option<f64> {
     scan(text)
 }
 
+/// Bytes of a packed score that servers look at.
+pub(crate) const PACKED: usize = 127;
+
+/// Whether all servers find the same number at the front of `text`, or none.
+///
+/// Redis from 8.0 on and Valkey from 9.1 on (8.1 and 9.0 if they were built so)
+/// pass over no blanks and no plus before a number, and read no hexadecimal.
+/// No server writes such scores.
+#[inline]
+#[must_use]
+pub fn is_plain(text: &[u8]) -> bool {
+    match text {
+        [b' ' | 9..=13 | b'+', ..] => false,
+        [b'-', b'0', b'x' | b'X', ..] | [b'0', b'x' | b'X', ..] => false,
+        _ => true,
+    }
+}
+
 /// What C's `isspace` takes for blank: the vertical tab too, which is none to
 /// the standard library.
 pub(crate) fn trim_blanks(text: &[u8]) -> &[u8] {
@@ -175,6 +193,18 @@ mod tests {
             assert_eq!(scan(text.as_bytes()), Some(value), "{text}");
         }
         assert!(scan(b"nan").is_some_and(f64::is_nan));
+    }
+
+    #[test]
+    fn what_not_all_servers_read() {
+        for text in [" 1", "\x0b1", "+1", "0x10", "-0X1"] {
+            assert!(!is_plain(text.as_bytes()), "{text:?}");
+        }
+        for text in [
+            "", "-", "1.5x", "-0.0", "0", "inf", "-+1", "- 1", "nan", "x",
+        ] {
+            assert!(is_plain(text.as_bytes()), "{text:?}");
+        }
     }
 
     #[test]

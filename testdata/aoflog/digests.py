@@ -4,9 +4,8 @@ import time
 
 from . import resp
 from .result import placed
-from .running import Ended, Running, Silent
+from .running import Ended, Running, Silent, target
 from .tool import Wrong, fingerprint, run, unchanged
-from .verdicts import target
 
 MOST_PRUNED = 400
 # A replica deletes nothing that has expired, and neither do the seconds until it is asked.

@@ -106,6 +106,11 @@ class Running:
         shutil.rmtree(self.socket_folder, ignore_errors=True)
 
 
+def target(server):
+    """What rdbkit calls it: product:X.Y."""
+    return "%s:%d.%d" % (("valkey" if server.is_valkey else "redis",) + server.version[:2])
+
+
 def tolerance(server):
     """Milliseconds by which expiries may differ: before 7.0 no command tells the absolute time."""
     return 0 if server.has((7, 0)) else 3000

@@ -1,16 +1,17 @@
-"""Damaged logs: `rdbkit check` says what a server, started on a copy, does."""
+"""Damaged logs: `rdbkit check` says what a server, started on a copy, does; of those it loads, the digests agree."""
 import json
 import os
 
-from . import damage
+from . import damage, digests
 from .result import placed
-from .running import FOLDER, Ended, Running
+from .running import FOLDER, Ended, Running, target
 from .tool import Wrong, fingerprint, run, unchanged
 
 
 # Redis before Valkey's check runs commands with too few arguments, and what becomes of it hangs on the bytes behind them
 # in memory: the very same command kills one server and not the next. Commands such as SHUTDOWN may end the server.
 CHANCE = ("too-few-arguments", "risky-command")
+STARTS_EMPTY = "starts empty, and passes over all that is there"
 
 
 def of_server(job, path):
@@ -26,7 +27,7 @@ def of_server(job, path):
     now = contents(os.path.join(folder, FOLDER)) if os.path.isdir(os.path.join(folder, FOLDER)) else contents(os.path.join(folder, "appendonly.aof"))
     named = named_files(path) if os.path.isdir(path) else names
     if not any(names.get(n) for n in named) and any(names.values()):
-        return "loads-truncated", said(log) + ["starts empty, and passes over all that is there"]
+        return "loads-truncated", said(log) + [STARTS_EMPTY]
     # it may have removed what is not in the manifest, and already have deleted an expired key and appended that
     cut = [n for n, data in names.items() if n in now and not now[n].startswith(data)]
     cut += [x for x in log if "loaded anyway because" in x]
@@ -62,11 +63,6 @@ def contents(path):
     return out
 
 
-def target(server):
-    """What rdbkit calls it: product:X.Y."""
-    return "%s:%d.%d" % (("valkey" if server.is_valkey else "redis",) + server.version[:2])
-
-
 def compare(job, number):
     kind, one = damage.damaged(job.log, job.random, number)
     path = job.named("damaged")
@@ -89,6 +85,12 @@ def compare(job, number):
         raise Wrong("%s: %s: %s\n  %s" % (what, ours, shown, done.told()))
     if done.code != (0 if ours == "loads" and not findings else 1) and not (ours == "loads" and done.code == 0):
         raise Wrong("%s: exit code and verdict differ: %s" % (what, done.told()))
+    # rdbkit gives no digest of files that the server does not read
+    if theirs != "refused" and STARTS_EMPTY not in log:
+        try:
+            digests.agree(job, path)
+        except Wrong as wrong:
+            raise Wrong("%s: %s: %s" % (what, ours, wrong)) from wrong
     return None
 
 

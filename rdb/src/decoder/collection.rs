@@ -82,12 +82,13 @@ impl Decoder {
             }
             (C::HashExpiryFirst { min }, 0) => {
                 let (rest, ttl) = plain_len::<EOF>(w, rules)?;
-                // 0 is none; else the first expiry is stored as 1.
-                let at = match (ttl, min) {
-                    (0, _) => None,
-                    (t, None) => Some(t as i64),
-                    (t, Some(min)) => Some((t as i64).wrapping_add(min).wrapping_sub(1)),
+                // 0 is none, also as a sum; else the first expiry is stored as 1.
+                let at = match (ttl as i64, min) {
+                    (0, _) => 0,
+                    (t, None) => t,
+                    (t, Some(min)) => t.wrapping_add(min).wrapping_sub(1),
                 };
+                let at = (at != 0).then_some(at);
                 Ok((rest, (Part::FieldExpiry(at), same(1).into())))
             }
             (C::HashExpiryFirst { .. }, 1) => self.rare_item::<EOF>(w, rules, Role::Field, same(2)),

@@ -1,6 +1,7 @@
 //! In what the digests of servers differ.
 
 use crate::score::{self, Text};
+use crate::value::Scored;
 use crate::verify::{Product, Server};
 
 const SMALL_ENTRIES: u64 = 128;
@@ -90,6 +91,18 @@ impl Rules {
     #[must_use]
     pub fn packs_zero(&self) -> bool {
         self.is_from((7, 0))
+    }
+
+    /// Whether the server reads the scores that came from `zset` as they are there.
+    /// Where [not all do](Scored::is_plain) those that use C's `strtod` do:
+    /// Redis before 8.0, and Valkey before 8.1.
+    #[must_use]
+    pub fn reads_alike(&self, zset: &Scored<'_>) -> bool {
+        let first_otherwise = match self.server.product {
+            Product::Redis => (8, 0),
+            Product::Valkey => (8, 1),
+        };
+        zset.is_plain() || (self.server.major, self.server.minor) < first_otherwise
     }
 
     /// Whether a sorted set of so many members, the longest of so many bytes, is

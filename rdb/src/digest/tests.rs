@@ -148,6 +148,14 @@ fn hashes_lose_expired_fields_and_go_with_the_last() {
     let valkey = rules("valkey:9.1");
     assert_eq!(digest(&hash, valkey), digest(&whole, valkey), "not marked");
 
+    // A sum of 0 is no expiry.
+    let never = b"\x18\x01h\0\0\0\0\0\0\0\0\x02\x01\x01a\x011\x00\x01b\x012";
+    let never = [&b"REDIS0012"[..], never, b"\xff\0\0\0\0\0\0\0\0"].concat();
+    assert_eq!(
+        digest(&never, redis.without_expired()),
+        digest(&whole, redis)
+    );
+
     let one = [
         &b"REDIS0012\x18\x01h"[..],
         &least,
@@ -202,6 +210,41 @@ fn a_stream_out_of_order_has_no_digest() {
         let unknown = Outcome::Unknown(Unknown::StreamOrder);
         assert_eq!(outcomes == [unknown], !known, "{outcomes:?}");
     }
+}
+
+/// Asked of Redis 7.0, 8.0 and Valkey 9.1.
+#[test]
+fn odd_scores_have_a_digest_where_it_is_known() {
+    for (score, plain) in [(&b"0x10"[..], false), (b" 1", false), (b"1.5x", true)] {
+        let entry = [
+            &[0x80 | score.len() as u8][..],
+            score,
+            &[score.len() as u8 + 1],
+        ]
+        .concat();
+        let body = [&b"\x81m\x02"[..], &entry, b"\xff"].concat();
+        let len = (body.len() + 6) as u8;
+        let zset = [&[0x11, 1, b'z', len, len, 0, 0, 0, 2, 0][..], &body].concat();
+        for (server, by_strtod) in [
+            ("redis:7.0", true),
+            ("redis:8.0", false),
+            ("valkey:9.1", false),
+        ] {
+            let (_, outcomes) = dataset(&file(&[&zset]), rules(server));
+            let known = matches!(outcomes[..], [Outcome::Known(_)]);
+            assert_eq!(
+                known,
+                plain || by_strtod,
+                "{score:?} {server}: {outcomes:?}"
+            );
+        }
+    }
+    let text = file(&[b"\x03\x01z\x01\x01m\x0216"]);
+    let packed = file(&[b"\x11\x01z\x10\x10\0\0\0\x02\0\x81m\x02\x840x10\x05\xff"]);
+    assert_eq!(
+        digest(&packed, rules("redis:7.0")),
+        digest(&text, rules("redis:7.0"))
+    );
 }
 
 /// All asked of the servers themselves.

@@ -38,6 +38,9 @@ pub enum Unknown {
     KeyMeta,
     /// A stream whose nodes are not in order: a server would sort them first.
     StreamOrder,
+    /// A sorted set with a packed score that servers read in different ways
+    /// ([`Scored::is_plain`]).
+    Score,
 }
 
 impl fmt::Display for Unknown {
@@ -47,6 +50,7 @@ impl fmt::Display for Unknown {
             Unknown::Type(kind) => write!(f, "value type {}", kind.0),
             Unknown::KeyMeta => f.write_str("key metadata"),
             Unknown::StreamOrder => f.write_str("stream nodes out of order"),
+            Unknown::Score => f.write_str("a score that not all servers read alike"),
         }
     }
 }
@@ -156,7 +160,10 @@ impl Work {
             }
             Value::Zset(zset) => {
                 digest.mix_sum(self.marks.zset);
-                scored(zset, record, rules, &mut digest)?
+                match scored(zset, record, rules, &mut digest)? {
+                    Some(left) => left,
+                    None => return Ok(Outcome::Unknown(Unknown::Score)),
+                }
             }
             Value::Hash(hash) => {
                 digest.mix_sum(self.marks.hash);
@@ -246,12 +253,13 @@ fn elements(mut elements: Elements<'_>, mut add: impl FnMut(&[u8])) -> Result<Le
     Ok(left)
 }
 
+/// `None` where servers read a score in different ways.
 fn scored(
     mut zset: Scored<'_>,
     record: &Record<'_>,
     rules: &Rules,
     digest: &mut Digest,
-) -> Result<Left> {
+) -> Result<Option<Left>> {
     let pair = |member: &[u8], score| scored_pair(member, score, rules);
     // What makes 0 of each -0, if it turns out that the server does.
     let mut zeros = Digest::default();
@@ -275,8 +283,9 @@ fn scored(
         *digest ^= zeros;
     }
     Ok(match count {
-        0 => Left::Nothing,
-        _ => Left::Something,
+        _ if !rules.reads_alike(&zset) => None,
+        0 => Some(Left::Nothing),
+        _ => Some(Left::Something),
     })
 }
 

@@ -43,6 +43,7 @@ struct Inner<'a> {
     scratch: Scratch,
     /// A member whose score has not come yet, and its offset.
     member: (Str<'a>, u64),
+    plain: bool,
 }
 
 impl<'a> Scored<'a> {
@@ -53,6 +54,7 @@ impl<'a> Scored<'a> {
                 blob: Blob::new(record.max_decompressed),
                 scratch: Scratch::with_limit(record.max_decompressed),
                 member: (Str::Raw(&[]), 0),
+                plain: true,
             },
             digits: [0; 20],
             failed: false,
@@ -84,6 +86,15 @@ impl<'a> Scored<'a> {
         }
     }
 
+    /// Whether all servers read the packed scores that came up to now alike. Not
+    /// so those with blanks or a plus in front, and hexadecimal ones, which no
+    /// server writes: Redis from 8.0 on and Valkey from 9.1 on, and some builds of
+    /// Valkey 8.1 and 9.0, read 0 there. Here they are what the others read.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.inner.plain
+    }
+
     /// As [`next`](Self::next), with members that are integers in the file as
     /// integers.
     ///
@@ -107,6 +118,9 @@ impl Inner<'_> {
         loop {
             if self.blob.more()? {
                 let (member, score) = self.blob.pair()?;
+                if let Element::Bytes(text) = score {
+                    self.plain &= score::is_plain(text);
+                }
                 return Ok(Some((member, packed_score(score))));
             }
             match self.walk.piece()? {
@@ -131,6 +145,9 @@ impl Inner<'_> {
 pub(crate) fn packed_score(score: Element<'_>) -> f64 {
     match score {
         Element::Int(n) => n as f64,
-        Element::Bytes(text) => score::scan(text).unwrap_or(0.0),
+        Element::Bytes(text) => {
+            let seen = text.get(..score::PACKED).unwrap_or(text);
+            score::scan(seen).unwrap_or(0.0)
+        }
     }
 }

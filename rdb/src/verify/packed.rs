@@ -46,9 +46,6 @@ fn refuse<T>(code: Code, what: impl Into<String>) -> Result<T, Refusal> {
     })
 }
 
-/// Bytes of a packed score that servers look at.
-const SCORE: usize = 127;
-
 /// Greatest expiry in a listpack of triples: 48 bits.
 const MAX_EXPIRY: i64 = (1 << 48) - 1;
 
@@ -281,10 +278,10 @@ fn number(score: &Piece<'_, LongString<'_>>, buf: &mut [u8; 20]) -> Result<(), R
         Piece::Whole(text) => text.text(buf),
         Piece::Long(long) => long.front(),
     };
-    // Valkey looks at no number behind blanks, and no further than this.
+    // Valkey looks at no number behind blanks or a plus, and no further than this.
     let seen = match text.first() {
-        Some(b' ' | 9..=13) => None,
-        _ => score::scan(text.get(..SCORE).unwrap_or(text)),
+        Some(b' ' | 9..=13 | b'+') => None,
+        _ => score::scan(text.get(..score::PACKED).unwrap_or(text)),
     };
     match seen {
         Some(x) if x.is_nan() => refuse(Code::NanScore, "score is not a number"),

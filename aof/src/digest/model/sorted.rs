@@ -166,6 +166,9 @@ impl Typed for Sorted {
                 longest = longest.max(member.len());
                 sorted.set(member, score);
             }
+            if !rules.reads_alike(&members) {
+                return Err(Halt::BEYOND);
+            }
         }
         // Servers pack what is small, and leave packed what is few.
         let packed = matches!(
