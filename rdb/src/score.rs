@@ -57,11 +57,10 @@ pub(crate) const PACKED: usize = 127;
 #[inline]
 #[must_use]
 pub fn is_plain(text: &[u8]) -> bool {
-    match text {
-        [b' ' | 9..=13 | b'+', ..] => false,
-        [b'-', b'0', b'x' | b'X', ..] | [b'0', b'x' | b'X', ..] => false,
-        _ => true,
-    }
+    !matches!(
+        text,
+        [b' ' | 9..=13 | b'+', ..] | [b'-', b'0', b'x' | b'X', ..] | [b'0', b'x' | b'X', ..]
+    )
 }
 
 /// What C's `isspace` takes for blank: the vertical tab too, which is none to
