@@ -1,21 +1,24 @@
 #!/bin/sh
-# install.sh - builds rdbkit as static programs and installs them with man pages and completions.
+# install.sh - builds rdbkit and installs it with man pages and completions.
 #
 #   usage: packaging/install.sh [PREFIX]
 #
-# PREFIX is /usr/local by default. DESTDIR, if set, is put before it, for those who make packages. TARGET names the Rust
-# target; by default the machine's own with its C library linked in, so that the programs run on any Linux of the
-# architecture. With TARGET=x86_64-unknown-linux-musl (which `rustup target add` has to have installed) it is musl's.
+# PREFIX is /usr/local by default. DESTDIR, if set, is put before it, for those who make packages. The program is for this
+# machine and its C library. With TARGET, the name of a Rust target, it is for that: with x86_64-unknown-linux-musl it
+# needs no library and runs on any Linux of the architecture. rustup fetches what the target takes.
 set -eu
 cd "$(dirname "$0")/.."
 
 prefix=${1:-/usr/local}
 root=${DESTDIR:-}$prefix
-target=${TARGET:-$(rustc -vV | sed -n 's/^host: //p')}
+built=${CARGO_TARGET_DIR:-target}
+if [ -n "${TARGET:-}" ]; then
+  ! command -v rustup >/dev/null || rustup --quiet target add "$TARGET"
+  built=$built/$TARGET
+fi
 
-# A target that is named keeps build scripts and macros apart, which cannot be static.
-RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --locked --quiet --target "$target" -p rdbkit
-built=${CARGO_TARGET_DIR:-target}/$target/release
+cargo build --release --locked --quiet ${TARGET:+--target "$TARGET"} -p rdbkit
+built=$built/release
 
 install -d "$root/bin" "$root/share/man/man1" "$root/share/doc/rdbkit" \
   "$root/share/bash-completion/completions" "$root/share/zsh/site-functions" "$root/share/fish/vendor_completions.d"
