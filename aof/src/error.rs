@@ -2,7 +2,7 @@
 
 use std::{fmt, io};
 
-use rdbkit_rdb::redact::plain;
+use rdbkit_rdb::redact;
 /// The result of everything that reads an AOF.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -32,16 +32,20 @@ pub enum ErrorKind {
 
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let byte = |b: &u8| plain(&[*b]).to_string();
+        // A byte that is hidden is not told at all: there are but 256 to guess.
+        let instead = |b: &u8| match redact::hidden(&[*b]) {
+            Some(_) => String::new(),
+            None => format!(", not with '{}'", redact::plain(&[*b])),
+        };
         match self {
             ErrorKind::Io(error) => write!(f, "read failed: {error}"),
             ErrorKind::Truncated => f.write_str("unexpected end of file"),
             ErrorKind::BadStart(b) => {
-                write!(f, "a command must begin with '*', not with '{}'", byte(b))
+                write!(f, "a command must begin with '*'{}", instead(b))
             }
             ErrorKind::BadCount(count) => write!(f, "a command of {count} arguments"),
             ErrorKind::BadArgument(b) => {
-                write!(f, "an argument must begin with '$', not with '{}'", byte(b))
+                write!(f, "an argument must begin with '$'{}", instead(b))
             }
             ErrorKind::BadLength(length) => write!(f, "an argument of {length} bytes"),
             ErrorKind::Preamble(error) => write!(f, "RDB preamble: {error}"),

@@ -182,6 +182,18 @@ fn no_report_on_a_damaged_log_has_its_data() {
         damaged[at] ^= [1, 0xff][at % 2];
         log_reports(&files.write("damaged.aof", &damaged));
     }
+    // A single byte is no less data.
+    for (bytes, what) in [
+        (&b"\xc3ING\r\n"[..], "a command must begin with '*'"),
+        (
+            b"*1\r\n\xc34\r\nPING\r\n",
+            "an argument must begin with '$'",
+        ),
+    ] {
+        let said = log_reports(&files.write("byte.aof", bytes));
+        assert!(said[0].contains(what), "{}", said[0]);
+        assert!(said.iter().all(|text| !text.contains("xc3")), "{said:?}");
+    }
 }
 
 /// Files of a server, with all types: no key and no text of them is in a report.
