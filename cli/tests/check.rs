@@ -283,12 +283,21 @@ fn a_read_only_file_in_a_read_only_folder() {
 
 #[test]
 fn no_record_is_to_blame_where_the_magic_is() {
-    let path = testdata("rdb/valkey-9-sid/dense.rdb");
-    let run = rdbkit(&["--for", "redis:8.0", path.to_str().unwrap()]).assert();
-    let output = run.code(1).get_output().stdout.clone();
-    let text = String::from_utf8(output).unwrap();
-    assert_eq!(text.matches("[version-unsupported]").count(), 1, "{text}");
-    assert!(!text.contains("[type-unsupported]"), "{text}");
+    let folder = tempfile::tempdir().unwrap();
+    // SLOT_INFO, which Redis 7.2 does not know either.
+    let slots = folder.path().join("slots.rdb");
+    let bytes = b"VALKEY080\xf4\x01\x01\x00\x00\x01a\x01x\xff\0\0\0\0\0\0\0\0";
+    fs::write(&slots, bytes).unwrap();
+    for (server, path) in [
+        ("redis:8.0", &testdata("rdb/valkey-9-sid/dense.rdb")),
+        ("redis:7.2", &slots),
+    ] {
+        let run = rdbkit(&["--for", server, path.to_str().unwrap()]).assert();
+        let output = run.code(1).get_output().stdout.clone();
+        let text = String::from_utf8(output).unwrap();
+        assert_eq!(text.matches("[version-unsupported]").count(), 1, "{text}");
+        assert!(!text.contains("[type-unsupported]"), "{text}");
+    }
 }
 
 #[test]

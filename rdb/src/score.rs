@@ -52,15 +52,17 @@ pub(crate) const PACKED: usize = 127;
 /// Whether all servers find the same number at the front of `text`, or none.
 ///
 /// Redis from 8.0 on and Valkey from 9.1 on (8.1 and 9.0 if they were built so)
-/// pass over no blanks and no plus before a number, and read no hexadecimal.
-/// No server writes such scores.
+/// pass over no blanks before a number and read no hexadecimal; Valkey 9.1 reads
+/// beyond the 127th byte. No server writes such scores.
 #[inline]
 #[must_use]
 pub fn is_plain(text: &[u8]) -> bool {
-    !matches!(
-        text,
-        [b' ' | 9..=13 | b'+', ..] | [b'-', b'0', b'x' | b'X', ..] | [b'0', b'x' | b'X', ..]
-    )
+    let unsigned = match text {
+        [b'+' | b'-', rest @ ..] => rest,
+        _ => text,
+    };
+    let begins = !matches!(unsigned, [b'0', b'x' | b'X', ..]);
+    begins && !matches!(text, [b' ' | 9..=13, ..]) && text.len() <= PACKED
 }
 
 /// What C's `isspace` takes for blank: the vertical tab too, which is none to
@@ -196,11 +198,12 @@ mod tests {
 
     #[test]
     fn what_not_all_servers_read() {
-        for text in [" 1", "\x0b1", "+1", "0x10", "-0X1"] {
+        let long = "1".repeat(128);
+        for text in [" 1", "\x0b1", "+0x10", "0x10", "-0X1", &long] {
             assert!(!is_plain(text.as_bytes()), "{text:?}");
         }
         for text in [
-            "", "-", "1.5x", "-0.0", "0", "inf", "-+1", "- 1", "nan", "x",
+            "", "-", "1.5x", "-0.0", "+1", "0", "inf", "-+1", "- 1", "nan", "x",
         ] {
             assert!(is_plain(text.as_bytes()), "{text:?}");
         }

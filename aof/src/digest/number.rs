@@ -49,14 +49,13 @@ pub(super) fn expect(text: Option<&&[u8]>) -> Result<i64, Halt> {
 ///
 /// # Errors
 ///
-/// [`Halt::Beyond`] for anything else, such as hexadecimal floats, numbers that
-/// have no double near them, and those with a plus, which Redis takes up to 7.4.
+/// [`Halt::Beyond`] for anything else, such as hexadecimal floats and numbers
+/// that have no double near them.
 pub(super) fn float(text: &[u8]) -> Result<f64, Halt> {
     let text = std::str::from_utf8(text).map_err(|_| Halt::BEYOND)?;
     let value: f64 = text.parse().map_err(|_| Halt::BEYOND)?;
     let digits = text.bytes().any(|b| b.is_ascii_digit());
     let unlike = match value {
-        _ if text.starts_with('+') => true,
         _ if value.is_nan() => true,
         _ if value.is_infinite() => digits,
         // What is too small is an error of range to C.

@@ -87,9 +87,10 @@ impl<'a> Scored<'a> {
     }
 
     /// Whether all servers read the packed scores that came up to now alike. Not
-    /// so those with blanks or a plus in front, and hexadecimal ones, which no
-    /// server writes: Redis from 8.0 on and Valkey from 9.1 on, and some builds of
-    /// Valkey 8.1 and 9.0, read 0 there. Here they are what the others read.
+    /// so those with blanks in front, hexadecimal ones, and those of more than 127
+    /// bytes, which no server writes: to Redis from 8.0 on and Valkey from 9.1 on, and to
+    /// some builds of Valkey 8.1 and 9.0, they are other numbers, mostly 0. Here they are
+    /// what the others read.
     #[must_use]
     pub fn is_plain(&self) -> bool {
         self.inner.plain

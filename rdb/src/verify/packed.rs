@@ -278,9 +278,9 @@ fn number(score: &Piece<'_, LongString<'_>>, buf: &mut [u8; 20]) -> Result<(), R
         Piece::Whole(text) => text.text(buf),
         Piece::Long(long) => long.front(),
     };
-    // Valkey looks at no number behind blanks or a plus, and no further than this.
+    // Valkey looks at no number behind blanks, and no further than this.
     let seen = match text.first() {
-        Some(b' ' | 9..=13 | b'+') => None,
+        Some(b' ' | 9..=13) => None,
         _ => score::scan(text.get(..score::PACKED).unwrap_or(text)),
     };
     match seen {

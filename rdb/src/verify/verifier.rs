@@ -256,17 +256,25 @@ impl<'o> Verifier<'o> {
     fn newer_type(&mut self, kind: ValueType, at: u64) {
         let since = kind.since(self.dialect);
         self.version_used = self.version_used.max(since);
+        let name = kind.name(self.dialect).unwrap_or("unknown");
+        let what = || format!("value type {} ({name})", kind.0);
+        if self.is_known_record(self.server.knows(kind, self.dialect), at, what) {
+            self.newer_than_header(since, at, what);
+        }
+    }
+
+    /// Tells what the server does not know; whether it knows it. Of a file whose magic
+    /// it does not read that is told once, and nothing else.
+    fn is_known_record(&mut self, known: bool, at: u64, what: impl FnOnce() -> String) -> bool {
         let server = self.server;
         if !server.reads_any(self.dialect) {
-            return;
+            return false;
         }
-        let name = kind.name(self.dialect).unwrap_or("unknown");
-        if !server.knows(kind, self.dialect) {
-            let message = format!("{server} does not know value type {} ({name})", kind.0);
+        if !known {
+            let message = format!("{server} does not know {}", what());
             self.find(Code::TypeUnsupported, at, message);
-        } else {
-            self.newer_than_header(since, at, || format!("value type {} ({name})", kind.0));
         }
+        known
     }
 
     fn newer_than_header(&mut self, since: u32, at: u64, what: impl FnOnce() -> String) {

@@ -53,11 +53,8 @@ impl Verifier<'_> {
                 expires,
             } => {
                 self.version_used = self.version_used.max(12);
-                let server = self.server;
-                if !server.skips_slot_info() {
-                    let message = format!("{server} does not know SLOT_INFO records");
-                    self.find(Code::TypeUnsupported, at, message);
-                }
+                let known = self.server.skips_slot_info();
+                self.is_known_record(known, at, || "SLOT_INFO records".to_owned());
                 self.lengths(&[slot, keys, expires], at);
             }
             Part::Idle(idle) => self.lengths(&[idle], at),
@@ -267,24 +264,19 @@ impl Verifier<'_> {
     /// Only 7.0 still reads what its release candidates wrote.
     pub(super) fn function_pre_ga(&mut self, at: u64) {
         self.report.functions += 1;
-        let (server, dialect) = (self.server, self.dialect);
-        if !server.knows_record(Opcode::FUNCTION_PRE_GA, dialect) {
-            let message = "function library in the format of 7.0 release candidates";
-            self.find(Code::TypeUnsupported, at, message);
-        }
+        let known = self
+            .server
+            .knows_record(Opcode::FUNCTION_PRE_GA, self.dialect);
+        self.is_known_record(known, at, || {
+            "function libraries in the format of 7.0's release candidates".to_owned()
+        });
     }
 
     /// A record that came with a version of the format.
     pub(super) fn opcode(&mut self, since: u32, name: &'static str, at: u64) {
         self.version_used = self.version_used.max(since);
-        let server = self.server;
-        if !server.reads_any(self.dialect) {
-            return;
-        }
-        if !server.reads_records(self.dialect, since) {
-            let message = format!("{server} does not know {name} records");
-            self.find(Code::TypeUnsupported, at, message);
-        } else {
+        let known = self.server.reads_records(self.dialect, since);
+        if self.is_known_record(known, at, || format!("{name} records")) {
             self.newer_than_header(since, at, || format!("a {name} record"));
         }
     }
