@@ -313,6 +313,52 @@ fn an_edit_wants_the_unpacked_log() {
     }
 }
 
+/// What comes twice is known when all has gone by, and then looked up.
+#[test]
+fn keys_that_come_twice_have_names() {
+    // Twice each; the second and third of them close together, the last far behind.
+    let far = vec![b'x'; 40_000];
+    let string = |name: &[u8; 1], value: &[u8]| {
+        let len = (value.len() as u32).to_be_bytes();
+        [b"\x00\x01", &name[..], b"\x80", &len, value].concat()
+    };
+    let keys = [
+        string(b"a", b"1"),
+        string(b"b", b"1"),
+        string(b"c", &far),
+        string(b"a", b"1"),
+        string(b"b", &far),
+        string(b"c", b"1"),
+    ];
+    let data = [&b"REDIS0011"[..], &keys.concat(), b"\xff", &[0; 8]].concat();
+    let log = [
+        &data[..9],
+        b"\xfa\x08aof-base\x011",
+        &data[9..],
+        b"*1\r\n$4\r\nPING\r\n",
+    ]
+    .concat();
+    let place = Place::new();
+    for (format, pack) in FORMATS {
+        place.put("dump", &pack(&data));
+        place.put("log", &pack(&log));
+        let names = |report: &Value| {
+            let found = report["findings"].as_array().unwrap().iter();
+            let twice = found.filter(|f| f["code"] == "duplicate-key");
+            let names: Vec<_> = twice.map(|f| f["key"].as_str().unwrap_or("?")).collect();
+            names.join(" ")
+        };
+        let (report, _) = place.report("dump");
+        assert_eq!(names(&report), "a b c", "{format}: {report}");
+        let (report, _) = place.report("log");
+        assert_eq!(
+            names(&report["files"][0]["rdb"]),
+            "a b c",
+            "{format}: {report}"
+        );
+    }
+}
+
 #[test]
 fn garbage_behind_gzip_is_a_warning() {
     let data = fs::read(testdata(RDB)).unwrap();

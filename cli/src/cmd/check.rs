@@ -2,6 +2,7 @@
 
 mod folder;
 pub(super) mod log;
+mod names;
 mod one;
 
 use std::io;

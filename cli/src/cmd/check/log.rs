@@ -11,7 +11,7 @@ use rdbkit_aof::verify::{self, Chosen, Options, SetReport};
 use rdbkit_aof::{Layout, Set, Source, sniff};
 
 use crate::args::CheckArgs;
-use crate::cmd::check::one::name_duplicates;
+use crate::cmd::check::names::name_duplicates;
 use crate::input::Input;
 use crate::output::folder;
 use crate::progress::{self, Files, Job};
@@ -62,7 +62,7 @@ pub fn check(path: &Path, args: &CheckArgs) -> Result<SetReport, String> {
         if let (Some(rdb), Ok(path)) = (&mut file.rdb, folder.file(&file.name))
             && let Ok(input) = Input::open(&path)
         {
-            name_duplicates(rdb, &input);
+            name_duplicates(rdb, &input, &path);
         }
     }
     Ok(report)

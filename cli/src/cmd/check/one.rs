@@ -8,9 +8,10 @@ use std::path::Path;
 use rdbkit_aof::fs::{shown, shown_name};
 use rdbkit_aof::verify::{Effect, FileReport, SetReport};
 use rdbkit_aof::{Layout, sniff};
-use rdbkit_rdb::verify::{self, Code, Finding, Options, Report, Server, Verdict};
+use rdbkit_rdb::verify::{self, Options, Report, Server, Verdict};
 
 use super::log;
+use super::names::name_duplicates;
 use crate::args::CheckArgs;
 use crate::exit::Exit;
 use crate::input::{Input, packed_otherwise};
@@ -63,7 +64,7 @@ pub fn judge(path: &Path, args: &CheckArgs, options: &Options) -> Result<Judged,
         true => Found::Log(Box::new(single(path, args, &head, &mut input))),
         false => {
             let mut report = verify::stream(head.as_slice().chain(&mut input), options);
-            name_duplicates(&mut report, &input);
+            name_duplicates(&mut report, &input, path);
             Found::Rdb(Box::new(report))
         }
     };
@@ -90,15 +91,13 @@ pub fn judge(path: &Path, args: &CheckArgs, options: &Options) -> Result<Judged,
 /// A log that is one file. A pipe is gone behind that; the report tells what it should
 /// be judged for.
 fn single(path: &Path, args: &CheckArgs, head: &[u8], input: &mut Input) -> SetReport {
-    if input.compression().is_some() {
-        return log::compressed(path, head.chain(input), args);
-    }
-    let mut report = match input.is_file() {
-        true => log::file(path, args),
-        false => log::single(path, head.chain(&mut *input), args),
+    let mut report = match input.compression() {
+        Some(_) => log::compressed(path, head.chain(&mut *input), args),
+        None if input.is_file() => log::file(path, args),
+        None => log::single(path, head.chain(&mut *input), args),
     };
     for rdb in report.files.iter_mut().filter_map(|f| f.rdb.as_mut()) {
-        name_duplicates(rdb, input);
+        name_duplicates(rdb, input, path);
     }
     report
 }
@@ -131,22 +130,6 @@ fn is_named_aof(path: &Path) -> bool {
             && path
                 .file_stem()
                 .is_some_and(|stem| Path::new(stem).extension() == aof)
-}
-
-/// Bytes read to find the name of a key: names are shorter, or cut anyway.
-const NAME_WINDOW: usize = 16 << 10;
-
-/// Duplicates are found when the input has gone by. A file can be looked at
-/// again; of a pipe and of compressed data the offsets have to do.
-pub(super) fn name_duplicates(report: &mut Report, input: &Input) {
-    let unnamed = |f: &&mut Finding| f.code == Code::DuplicateKey && f.key.is_none();
-    let mut window = vec![0; NAME_WINDOW];
-    for finding in report.findings.iter_mut().filter(unnamed) {
-        let Ok(read) = input.read_at(&mut window, finding.offset) else {
-            return;
-        };
-        finding.key = window.get(..read).and_then(verify::name_key);
-    }
 }
 
 /// What a file is that is clearly meant to be something else.
