@@ -67,7 +67,7 @@ def make_input(programs, folder, shape, megabytes):
     path = os.path.join(folder, f"{shape}-{megabytes}.{'aof' if shape == 'log' else 'rdb'}")
     if not os.path.exists(path):
         maker = os.path.join(programs, "bench-input")
-        subprocess.run([maker, shape, str(megabytes), path + ".part"], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([maker, shape, str(megabytes), path + ".part"], check=True, stderr=subprocess.DEVNULL)
         os.rename(path + ".part", path)
     return path
 

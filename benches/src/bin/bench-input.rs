@@ -1,7 +1,7 @@
-//! Writes an input for a benchmark: `bench-input SHAPE MEGABYTES FILE`.
+//! Writes an input for a benchmark: `bench-input SHAPE MEGABYTES FILE`; `-` is standard output.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
 use rdbkit_benches::log::{self, write_log};
@@ -23,8 +23,12 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let bytes = megabytes * 1_000_000;
-    let written = File::create(path).and_then(|file| {
-        let mut file = BufWriter::new(file);
+    let file: io::Result<Box<dyn Write>> = match path.as_str() {
+        "-" => Ok(Box::new(io::stdout().lock())),
+        _ => File::create(path).map(|file| Box::new(file) as Box<dyn Write>),
+    };
+    let written = file.and_then(|file| {
+        let mut file = BufWriter::with_capacity(1 << 18, file);
         match shape {
             Some(shape) => shape.write(&mut file, bytes),
             None => write_log(&mut file, bytes),
@@ -34,7 +38,7 @@ fn main() -> ExitCode {
     let (about, unit) = shape.map_or((log::ABOUT, "commands"), |shape| (shape.about, "keys"));
     match written {
         Ok((bytes, count)) => {
-            println!("{path}: {about}, {bytes} bytes, {count} {unit}");
+            eprintln!("{path}: {about}, {bytes} bytes, {count} {unit}");
             ExitCode::SUCCESS
         }
         Err(e) => {
