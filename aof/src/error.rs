@@ -3,6 +3,7 @@
 use std::{fmt, io};
 
 use rdbkit_rdb::redact;
+
 /// The result of everything that reads an AOF.
 pub type Result<T> = std::result::Result<T, Error>;
 
