@@ -22,7 +22,6 @@ use std::convert::Infallible;
 use std::io::{self, Read};
 use std::num::NonZero;
 use std::ops::Range;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use crate::command::Command;
@@ -32,8 +31,10 @@ use crate::reader::StreamReader;
 use crate::resp::Sink;
 use crate::source::Source;
 
+mod crew;
 mod piece;
 
+use crew::Crew;
 use piece::Piece;
 
 /// What [`Ahead::piece`] should be.
@@ -85,13 +86,24 @@ pub(crate) trait Counter: Send {
     fn begin(&mut self);
 
     /// Counts a command if it is one of those.
-    fn counts(&mut self, command: &Command<'_>) -> bool;
+    fn counts(&mut self, command: &Command<'_>) -> Counted;
 
-    /// As [`counts`](Self::counts), with a closer look at one that was not counted.
+    /// Whether it counts one that it had to look at more closely.
     fn learns(&mut self, command: &Command<'_>) -> bool;
 
     /// The sum of a piece, which has ended.
     fn sum(&mut self) -> Self::Sum;
+}
+
+/// What becomes of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Counted {
+    /// It was counted.
+    Yes,
+    /// It is to be seen.
+    No,
+    /// [`Counter::learns`] knows.
+    Perhaps,
 }
 
 /// Of one who can have none.
@@ -100,7 +112,7 @@ impl Counter for Infallible {
 
     fn begin(&mut self) {}
 
-    fn counts(&mut self, _: &Command<'_>) -> bool {
+    fn counts(&mut self, _: &Command<'_>) -> Counted {
         match *self {}
     }
 
@@ -159,7 +171,7 @@ pub(crate) struct Ahead<'s> {
 }
 
 /// A reader of such a file.
-pub(crate) type Reader<'s> = StreamReader<Counted<Box<dyn Read + Send + 's>>>;
+pub(crate) type Reader<'s> = StreamReader<Metered<Box<dyn Read + Send + 's>>>;
 
 impl<'s> Ahead<'s> {
     /// For a file that is large enough, if there may be several threads.
@@ -181,7 +193,7 @@ impl<'s> Ahead<'s> {
     ///
     /// Of the source, where the file cannot be opened once more.
     pub fn open(&self, offset: u64, line: u64, window: usize) -> io::Result<Reader<'s>> {
-        let source = Counted {
+        let source = Metered {
             source: self.source.open_at(self.name, offset)?,
             bytes: offset,
         };
@@ -201,24 +213,15 @@ impl<'s> Ahead<'s> {
     ) -> (u64, Option<(Reader<'s>, Error)>) {
         let counters = (0..self.threads.min(MOST)).filter_map(|_| follower.counter());
         let counters: Vec<F::Counter> = counters.collect();
-        let workers = counters.len();
         let until = follower.until();
+        let ranges = (0..)
+            .map(|index| self.range(begin, index))
+            .take_while(move |range| range.end <= until);
         thread::scope(|scope| {
-            let pieces: Vec<Receiver<Piece<_>>> = (0..)
-                .zip(counters)
-                .map(|(first, mut counter)| {
-                    // One piece waits while the next is read.
-                    let (send, pieces) = sync_channel(1);
-                    let mine = (first..)
-                        .step_by(workers)
-                        .map(move |index| self.range(begin, index))
-                        .take_while(move |range| range.end <= until);
-                    scope.spawn(move || self.work(mine, begin, &mut counter, &send));
-                    pieces
-                })
-                .collect();
-            // The workers end when nobody waits for them any more.
-            self.follow(begin, pieces, follower)
+            let crew = Crew::new(scope, counters, |range, counter, window| {
+                piece::read(self.source, self.name, range, begin, counter, window)
+            });
+            self.follow(begin, crew.run(ranges), follower)
         })
     }
 
@@ -230,22 +233,14 @@ impl<'s> Ahead<'s> {
     fn follow<F: Follow>(
         &self,
         begin: u64,
-        pieces: Vec<Receiver<Piece<<F::Counter as Counter>::Sum>>>,
+        pieces: impl Iterator<Item = Piece<<F::Counter as Counter>::Sum>>,
         follower: &mut F,
     ) -> (u64, Option<(Reader<'s>, Error)>) {
         let mut at = begin;
-        // A worker is gone at the end of the file, or because it failed.
-        for index in 0u64.. {
-            let worker = index.checked_rem(pieces.len() as u64);
-            let next = worker.and_then(|worker| pieces.get(worker as usize));
-            let Some(piece) = next.and_then(|pieces| pieces.recv().ok()) else {
-                break;
-            };
+        for piece in pieces {
+            let targets = [piece.begin, piece.range.end];
             let mut piece = Some(piece);
-            for target in [
-                piece.as_ref().map_or(at, |piece| piece.begin),
-                self.range(begin, index).end,
-            ] {
+            for target in targets {
                 if let Some(piece) = piece.take_if(|piece| piece.begin == at) {
                     let end = piece.end;
                     at = piece.tell(follower);
@@ -271,26 +266,6 @@ impl<'s> Ahead<'s> {
         }
         (at, None)
     }
-
-    /// A worker's part: every piece of its own.
-    fn work<C: Counter>(
-        &self,
-        mine: impl Iterator<Item = Range<u64>>,
-        begin: u64,
-        counter: &mut C,
-        pieces: &SyncSender<Piece<C::Sum>>,
-    ) {
-        for range in mine {
-            let first = range.start == begin;
-            let Ok(Some(piece)) = piece::read(self.source, self.name, range, first, counter) else {
-                return;
-            };
-            // Nobody waits any more where an error was found, or all is to be seen.
-            if pieces.send(piece).is_err() {
-                return;
-            }
-        }
-    }
 }
 
 /// Hands on what stands up to `target`, or further where something reaches
@@ -312,12 +287,12 @@ pub(crate) fn hand_on<R: Read>(
 
 /// A source that tells how much was read of it.
 #[derive(Debug)]
-pub(crate) struct Counted<R> {
+pub(crate) struct Metered<R> {
     pub source: R,
     pub bytes: u64,
 }
 
-impl<R: Read> Read for Counted<R> {
+impl<R: Read> Read for Metered<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let read = self.source.read(buf)?;
         self.bytes += read as u64;

@@ -1,9 +1,11 @@
 //! One command: its bytes, and its arguments when somebody asks.
 
+use std::fmt;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::resp::{Decoder, Step, Token};
-use crate::scan::{self, Quirks};
+use crate::scan::{self, Form, Quirks, Span};
 
 /// A whole command, borrowed from the input.
 ///
@@ -24,18 +26,49 @@ use crate::scan::{self, Quirks};
 /// assert_eq!(command.arg(1), Some(&b"3"[..]));
 /// # Ok::<(), rdbkit_aof::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub struct Command<'a> {
     raw: &'a [u8],
-    args: u32,
-    quirks: Quirks,
+    form: Form,
+}
+
+/// What is said of a command follows from its bytes.
+impl PartialEq for Command<'_> {
+    fn eq(&self, other: &Command<'_>) -> bool {
+        self.raw == other.raw
+    }
+}
+
+impl Eq for Command<'_> {}
+
+impl fmt::Debug for Command<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Command")
+            .field("raw", &self.raw)
+            .field("args", &self.form.args)
+            .field("quirks", &self.form.quirks)
+            .finish()
+    }
 }
 
 impl<'a> Command<'a> {
     /// `raw` holds a whole command of `args` arguments, as the decoder found it.
     #[inline(always)]
     pub(crate) fn new(raw: &'a [u8], args: u32, quirks: Quirks) -> Command<'a> {
-        Command { raw, args, quirks }
+        let name = Span::default();
+        Command::of(raw, Form { args, quirks, name })
+    }
+
+    /// A whole command whose form is known.
+    #[inline(always)]
+    pub(crate) fn of(raw: &'a [u8], form: Form) -> Command<'a> {
+        Command { raw, form }
+    }
+
+    /// What was found out about it.
+    #[inline(always)]
+    pub(crate) fn form(&self) -> Form {
+        self.form
     }
 
     /// A command of `args` arguments of which `raw` is only the beginning: to be
@@ -77,19 +110,19 @@ impl<'a> Command<'a> {
     /// How many arguments it has, the name among them; at least one.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.args as usize
+        self.form.args as usize
     }
 
     /// Never: a command without arguments is an error of the decoder.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.args == 0
+        self.form.args == 0
     }
 
     /// What differs from the form servers write.
     #[must_use]
     pub fn quirks(&self) -> Quirks {
-        self.quirks
+        self.form.quirks
     }
 
     /// The first argument, in the case it was written in.
@@ -125,7 +158,7 @@ impl<'a> Command<'a> {
             }
             self.raw.get(span)
         };
-        let possible = self.quirks.is_none() && index < self.len();
+        let possible = self.form.quirks.is_none() && index < self.len();
         if possible { plain() } else { None }.or_else(|| self.arg(index))
     }
 
@@ -140,7 +173,7 @@ impl<'a> Command<'a> {
         Args {
             raw: self.raw,
             at,
-            left: self.args,
+            left: self.form.args,
         }
     }
 }

@@ -6,6 +6,7 @@
 //! ```
 
 use crate::command::Command;
+use crate::scan::Span;
 
 mod table;
 
@@ -60,32 +61,15 @@ impl Name {
     /// stand where it is looked for.
     #[inline(always)]
     pub fn of(command: &Command<'_>) -> Option<Name> {
-        if !command.quirks().is_none() {
+        let Span { at, length } = match command.form().name {
+            Span { length: 0, .. } => locate(command)?,
+            found => found,
+        };
+        let (at, length) = (usize::from(at), usize::from(length));
+        if length > LONGEST {
             return None;
         }
-        let raw = command.as_raw();
-        // "*" digits CRLF
-        let line = match command.len() {
-            0..10 => 4,
-            10..100 => 5,
-            100..1000 => 6,
-            _ => return None,
-        };
-        // "$" digits CRLF name CRLF
-        let [b'$', first, second, third, ..] = *raw.get(line..)?.first_chunk::<4>()? else {
-            return None;
-        };
-        let (length, at) = if second == b'\r' {
-            (usize::from(first.wrapping_sub(b'0')), line + 4)
-        } else if first == b'1' && third == b'\r' {
-            (10 + usize::from(second.wrapping_sub(b'0')), line + 5)
-        } else {
-            return None;
-        };
-        if length == 0 || length > LONGEST {
-            return None;
-        }
-        let name = raw.get(at..)?;
+        let name = command.as_raw().get(at..)?;
         let (low, high) = match name.first_chunk::<16>() {
             Some(bytes) => {
                 let both = u128::from_le_bytes(*bytes);
@@ -143,6 +127,36 @@ impl Name {
         bytes.truncate(self.length as usize);
         bytes
     }
+}
+
+/// Where the name of a command is that was not framed in one go.
+#[inline(never)]
+fn locate(command: &Command<'_>) -> Option<Span> {
+    if !command.quirks().is_none() {
+        return None;
+    }
+    let raw = command.as_raw();
+    // "*" digits CRLF
+    let line = match command.len() {
+        0..10 => 4,
+        10..100 => 5,
+        100..1000 => 6,
+        _ => return None,
+    };
+    // "$" digits CRLF name CRLF
+    let [b'$', first, second, third, ..] = *raw.get(line..)?.first_chunk::<4>()? else {
+        return None;
+    };
+    let digit = |byte: u8| byte.wrapping_sub(b'0');
+    let (length, at) = if second == b'\r' {
+        (digit(first), line + 4)
+    } else if first == b'1' && third == b'\r' {
+        (10 + digit(second), line + 5)
+    } else {
+        return None;
+    };
+    let at = u8::try_from(at).ok()?;
+    (length > 0).then_some(Span { at, length })
 }
 
 /// The bytes of a name near the end of its command.

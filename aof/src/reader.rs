@@ -8,6 +8,7 @@
 //! file of a log: servers look at the first bytes, not at the name.
 
 use std::io::{Cursor, ErrorKind as IoKind, Read};
+use std::ops::Range;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
@@ -167,6 +168,13 @@ impl<'a> Iterator for SliceReader<'a> {
     }
 }
 
+/// A window, and what of it was read.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub window: Vec<u8>,
+    pub range: Range<usize>,
+}
+
 /// Reads a log from a pipe, a socket, a decompressor or a file.
 ///
 /// # Limits
@@ -276,16 +284,30 @@ impl<R: Read> StreamReader<R> {
         let end = held.len();
         let mut buffer = held;
         buffer.resize(window.max(end).max(16), 0);
+        let held = Held {
+            window: buffer,
+            range: 0..end,
+        };
+        StreamReader::holding(begin, held, source, limits)
+    }
+
+    /// As [`behind`](Self::behind), with a window that is there already.
+    pub(crate) fn holding(begin: u64, held: Held, source: R, limits: Limits) -> StreamReader<R> {
         StreamReader {
             source,
-            window: buffer,
-            at: 0,
-            end,
+            window: held.window,
+            at: held.range.start,
+            end: held.range.end,
             eof: false,
             begin,
             token_offset: begin,
             decoder: Decoder::at(begin, limits),
         }
+    }
+
+    /// Its window, to be used again.
+    pub(crate) fn into_window(self) -> Vec<u8> {
+        self.window
     }
 
     /// The next event, borrowed until the next call; `None` after the end of

@@ -24,7 +24,7 @@ use crate::command::Command;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
 use crate::limits::Limits;
-use crate::scan::{self, Quirks};
+use crate::scan::{self, Form, Quirks};
 
 pub use token::{Progress, Sink, Step, Token};
 
@@ -149,11 +149,10 @@ impl Decoder {
         // A command that was begun goes on where the scan stopped.
         if let State::Unit = self.state
             && self.seen.at == 0
-            && let Some((used, args)) = scan::strict_command(window)
-            && used <= self.limits.command
+            && let Some((size, Form { args, quirks, .. })) = scan::strict_command(window)
+            && size <= self.limits.command
         {
-            let quirks = Quirks::NONE;
-            return Ok(self.token(used, command_lines(args), Token::Command { args, quirks }));
+            return Ok(self.token(size, command_lines(args), Token::Command { args, quirks }));
         }
         self.slow_step(window, eof)
     }
@@ -197,14 +196,14 @@ impl Decoder {
         let (mut at, mut lines) = (0, 0);
         let begin = self.offset;
         while let Some(rest) = window.get(at..)
-            && let Some((used, args)) = scan::strict_command(rest)
-            && used <= self.limits.command
+            && let Some((size, form)) = scan::strict_command(rest)
+            && size <= self.limits.command
         {
-            let raw = rest.get(..used).unwrap_or_default();
-            let command = Command::new(raw, args, Quirks::NONE);
+            let raw = rest.get(..size).unwrap_or_default();
+            let command = Command::of(raw, form);
             sink.event(Event::Command(command), begin + at as u64);
-            at += used;
-            lines += command_lines(args);
+            at += size;
+            lines += command_lines(form.args);
         }
         if at > 0 {
             self.offset += at as u64;

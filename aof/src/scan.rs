@@ -105,49 +105,128 @@ fn long_number(data: &[u8], at: usize) -> Option<(usize, usize)> {
     None
 }
 
+/// What framing finds out about a command.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Form {
+    /// How many arguments it has, the name among them.
+    pub args: u32,
+    /// What differs from the form servers write.
+    pub quirks: Quirks,
+    /// Found out in passing, or not at all.
+    pub name: Span,
+}
+
+/// Where the name of a command is; none where that was not found out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub at: u8,
+    pub length: u8,
+}
+
 /// A whole command as servers write it, from the front of `data`: its bytes and
-/// the number of its arguments.
+/// its form.
 #[inline(always)]
-pub(crate) fn strict_command(data: &[u8]) -> Option<(usize, u32)> {
+pub(crate) fn strict_command(data: &[u8]) -> Option<(usize, Form)> {
+    const HEAD: u64 = u64::from_le_bytes(*b"*0\r\n$0\r\n");
+    const DIGITS: u64 = 0x0000_0f00_0000_0f00;
+    const TO_SIXTEEN: u64 = 0x0000_0600_0000_0600;
+    let word = u64::from_le_bytes(*data.first_chunk::<8>()?);
+    // Zero but for the values of the two digits, if they are digits.
+    let head = word ^ HEAD;
+    let args = (head >> 8) as u32 & 0xf;
+    let length = (head >> 40) as usize & 0xf;
+    if (head | head.wrapping_add(TO_SIXTEEN)) & !DIGITS != 0 || args == 0 {
+        return long_headed(data);
+    }
+    let name = Span {
+        at: 8,
+        length: length as u8,
+    };
+    strict_rest(data, 8 + length, args, args - 1, name)
+}
+
+/// As [`strict_command`], where the lines before the name are longer.
+#[inline(never)]
+fn long_headed(data: &[u8]) -> Option<(usize, Form)> {
     let (count, begin) = number(data, 0, b'*')?;
     let args = i32::try_from(count).ok()?.cast_unsigned();
     if args == 0 {
         return None;
     }
-    let mut end = begin - 2;
-    for _ in 0..args {
+    let (length, start) = length_behind(data, begin - 2)?;
+    let name = match (u8::try_from(start), u8::try_from(length)) {
+        (Ok(at), Ok(length)) => Span { at, length },
+        _ => Span::default(),
+    };
+    strict_rest(data, start.checked_add(length)?, args, args - 1, name)
+}
+
+/// The rest of it, of which `left` arguments follow behind `end`.
+#[inline(always)]
+fn strict_rest(
+    data: &[u8],
+    mut end: usize,
+    args: u32,
+    left: u32,
+    name: Span,
+) -> Option<(usize, Form)> {
+    for _ in 0..left {
         let (length, start) = length_behind(data, end)?;
         end = start.checked_add(length)?;
     }
     if data.get(end..)?.first_chunk::<2>() != Some(b"\r\n") {
         return None;
     }
-    Some((end + 2, args))
+    let quirks = Quirks::NONE;
+    Some((end + 2, Form { args, quirks, name }))
 }
 
 /// The CRLF at `at` with the `$` line behind it, as servers write them: the
 /// length, and the index behind the line. One load does for lengths of up to
 /// three digits, and a whole command has as many bytes from there on.
+///
+/// What comes next waits for the length, and only guesses wait for the checks: so
+/// the length is taken from the bytes by the shortest way.
 #[inline(always)]
 pub(crate) fn length_behind(data: &[u8], at: usize) -> Option<(usize, usize)> {
-    const HEAD: u64 = u64::from_le_bytes(*b"\r\n$\0\0\0\0\0");
-    const CRLF: u16 = 0x0a0d;
-    let word = u64::from_le_bytes(*data.get(at..)?.first_chunk::<8>()?);
-    if word & 0xff_ffff != HEAD {
+    const ONE: u64 = u64::from_le_bytes(*b"\r\n$0\r\n\0\0");
+    const TWO: u64 = u64::from_le_bytes(*b"\r\n$00\r\n\0");
+    let bytes = data.get(at..)?.first_chunk::<8>()?;
+    let word = u64::from_le_bytes(*bytes);
+    let byte = |place: u32| (word >> (8 * place)) as u8;
+    const ZERO: usize = b'0' as usize;
+    if byte(5) == b'\r' {
+        // Zero but for the values of the digits, if they are digits.
+        let found = (word << 8) ^ (TWO << 8);
+        let digits = found.wrapping_add(0x06_06 << 32);
+        // A zero in front is what no server writes: left to the slower way.
+        if (found | digits) & !(0x0f_0f << 32) == 0 && byte(3) != b'0' {
+            let value = byte(3) as usize * 10 + byte(4) as usize;
+            return Some((value.wrapping_sub(ZERO * 11), at + 7));
+        }
         return None;
     }
-    let digit = |place: u32| ((word >> (8 * place)) as u8).wrapping_sub(b'0');
-    let (first, second, third) = (digit(3), digit(4), digit(5));
-    if (word >> 32) as u16 == CRLF && first < 10 {
-        return Some((first as usize, at + 6));
+    let found = (word << 16) ^ (ONE << 16);
+    let digit = found.wrapping_add(0x06 << 40);
+    if (found | digit) & !(0x0f << 40) == 0 {
+        return Some((usize::from(byte(3)).wrapping_sub(ZERO), at + 6));
     }
-    let two = first < 10 && second < 10 && first != 0;
-    if (word >> 40) as u16 == CRLF && two {
-        return Some((first as usize * 10 + second as usize, at + 7));
-    }
-    if (word >> 48) as u16 == CRLF && two && third < 10 {
-        let value = first as usize * 100 + second as usize * 10 + third as usize;
+    long_behind(data, at, word)
+}
+
+/// As [`length_behind`], for lengths of three digits and more.
+#[inline]
+fn long_behind(data: &[u8], at: usize, word: u64) -> Option<(usize, usize)> {
+    const THREE: u64 = u64::from_le_bytes(*b"\r\n$000\r\n");
+    let found = word ^ THREE;
+    let digits = found.wrapping_add(0x06_06_06 << 24);
+    if (found | digits) & !(0x0f_0f_0f << 24) == 0 && found & 0x0f << 24 != 0 {
+        let digit = |place: u32| (found >> (8 * place)) as usize & 0xf;
+        let value = digit(3) * 100 + digit(4) * 10 + digit(5);
         return Some((value, at + 8));
+    }
+    if word & 0xff_ffff != THREE & 0xff_ffff {
+        return None;
     }
     long_number(data, at + 3)
 }

@@ -1,15 +1,15 @@
 //! A part of a file, read by a worker.
 
-use std::io::{self, Read};
+use std::io::{self, ErrorKind as IoKind, Read};
 use std::ops::Range;
 
-use crate::ahead::{Counter, Follow, Passed, WINDOW};
+use crate::ahead::{Counted, Counter, Follow, Passed, WINDOW};
 use crate::command::Command;
 use crate::event::{Annotation, Event};
 use crate::limits::Limits;
-use crate::reader::StreamReader;
+use crate::reader::{Held, StreamReader};
 use crate::resp::Sink;
-use crate::scan::{self, Quirks};
+use crate::scan::{self, Form};
 use crate::source::Source;
 
 /// How much of a piece may be put aside: more is left to be read again.
@@ -17,8 +17,9 @@ pub(super) const ASIDE: usize = 32 << 10;
 const ASIDE_BYTES: usize = 1 << 20;
 
 /// What a worker has to say of a piece.
-#[derive(Debug)]
 pub(super) struct Piece<S> {
+    /// The bytes it was to read.
+    pub range: Range<u64>,
     /// The first command it looked at.
     pub begin: u64,
     /// Behind the last one.
@@ -32,14 +33,13 @@ pub(super) struct Piece<S> {
 }
 
 /// Something that has to be seen.
-#[derive(Debug)]
 struct Aside {
     /// What was counted between it and the one before.
     run: Counts,
     offset: u64,
     size: usize,
     /// `None` of an annotation.
-    command: Option<(u32, Quirks)>,
+    command: Option<Form>,
 }
 
 /// Commands one behind the other.
@@ -60,38 +60,48 @@ impl Counts {
     }
 }
 
-/// Reads a piece, of which the `first` begins with a command; `None` behind the
-/// end of the file.
+/// Reads a piece of a log that begins at `begin`; `None` behind the end of the
+/// file, and where it cannot be read. `window` is kept from piece to piece.
 pub(super) fn read<C: Counter>(
     source: &dyn Source,
     name: &[u8],
     range: Range<u64>,
-    first: bool,
+    begin: u64,
     counter: &mut C,
-) -> io::Result<Option<Piece<C::Sum>>> {
+    window: &mut Vec<u8>,
+) -> Option<Piece<C::Sum>> {
     let size = range.end - range.start;
-    let mut bytes = source.open_at(name, range.start)?.take(size);
-    let mut held = Vec::new();
-    (&mut bytes).take(WINDOW as u64).read_to_end(&mut held)?;
+    let mut bytes = source.open_at(name, range.start).ok()?.take(size);
+    window.resize(WINDOW, 0);
+    let end = fill(&mut bytes, window).ok()?;
+    let held = window.get(..end).unwrap_or_default();
     if held.is_empty() {
-        return Ok(None);
+        return None;
     }
     counter.begin();
-    let found = if first { Some(0) } else { first_command(&held) };
+    let found = if range.start == begin {
+        Some(0)
+    } else {
+        first_command(held)
+    };
     let Some(skipped) = found else {
         // Nothing that is to be told: the one who follows looks for himself.
-        return Ok(Some(Piece {
+        return Some(Piece {
             begin: range.end,
             end: range.end,
+            range,
             aside: Vec::new(),
             bytes: Vec::new(),
             run: Counts::default(),
             sum: counter.sum(),
-        }));
+        });
     };
-    held.drain(..skipped);
     let begin = range.start + skipped as u64;
-    let mut reader = StreamReader::behind(begin, held, bytes, WINDOW, Limits::default());
+    let held = Held {
+        window: std::mem::take(window),
+        range: skipped..end,
+    };
+    let mut reader = StreamReader::holding(begin, held, bytes, Limits::default());
     let mut reading = Reading {
         counter,
         aside: Vec::new(),
@@ -105,14 +115,30 @@ pub(super) fn read<C: Counter>(
         (None, Ok(())) => reader.offset(),
         (None, Err(error)) => error.token_offset(),
     };
-    Ok(Some(Piece {
+    *window = reader.into_window();
+    Some(Piece {
+        range,
         begin,
         end,
         aside: reading.aside,
         bytes: reading.bytes,
         run: reading.run,
         sum: reading.counter.sum(),
-    }))
+    })
+}
+
+/// Reads until `window` is full or nothing comes any more: how much there is.
+fn fill(source: &mut impl Read, window: &mut [u8]) -> io::Result<usize> {
+    let mut end = 0;
+    while let Some(room) = window.get_mut(end..).filter(|room| !room.is_empty()) {
+        match source.read(room) {
+            Ok(0) => break,
+            Ok(n) => end += n,
+            Err(error) if error.kind() == IoKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(end)
 }
 
 /// What looks like the first command: it is as servers write it, stands behind
@@ -148,7 +174,7 @@ impl<S> Piece<S> {
             let (raw, rest) = bytes.split_at_checked(aside.size).unwrap_or_default();
             bytes = rest;
             let event = match aside.command {
-                Some((args, quirks)) => Event::Command(Command::new(raw, args, quirks)),
+                Some(form) => Event::Command(Command::of(raw, form)),
                 None => Event::Annotation(Annotation::new(raw)),
             };
             follower.event(event, aside.offset);
@@ -196,13 +222,15 @@ impl<C: Counter> Sink for Reading<'_, C> {
         if self.stopped.is_some() {
             return;
         }
-        if let Event::Command(command) = event
-            && self.counter.counts(&command)
-        {
-            self.run.count(&command, offset);
-            return;
+        let Event::Command(command) = event else {
+            return self.put_aside(event, offset);
+        };
+        match self.counter.counts(&command) {
+            Counted::Yes => self.run.count(&command, offset),
+            Counted::No => self.put_aside(event, offset),
+            Counted::Perhaps if self.counter.learns(&command) => self.run.count(&command, offset),
+            Counted::Perhaps => self.put_aside(event, offset),
         }
-        self.look_at(event, offset);
     }
 
     fn enough(&self) -> bool {
@@ -211,18 +239,10 @@ impl<C: Counter> Sink for Reading<'_, C> {
 }
 
 impl<C: Counter> Reading<'_, C> {
-    #[cold]
     #[inline(never)]
-    fn look_at(&mut self, event: Event<'_>, offset: u64) {
+    fn put_aside(&mut self, event: Event<'_>, offset: u64) {
         let (raw, command) = match event {
-            Event::Command(command) => {
-                if self.counter.learns(&command) {
-                    self.run.count(&command, offset);
-                    return;
-                }
-                let form = (command.len() as u32, command.quirks());
-                (command.as_raw(), Some(form))
-            }
+            Event::Command(command) => (command.as_raw(), Some(command.form())),
             // Without its line end it is the end of the piece that cuts it.
             Event::Annotation(line) if line.is_complete() => (line.as_raw(), None),
             // A command that is longer than can be held.

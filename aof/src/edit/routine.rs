@@ -1,6 +1,6 @@
 //! Commands that need no look: nearly all of a log that a plan reads.
 
-use crate::ahead::Counter;
+use crate::ahead::{Counted, Counter};
 use crate::command::Command;
 use crate::commands::{self, Spec};
 use crate::edit::clock::Clock;
@@ -237,11 +237,15 @@ impl Counter for Routines<'_> {
     }
 
     #[inline(always)]
-    fn counts(&mut self, command: &Command<'_>) -> bool {
+    fn counts(&mut self, command: &Command<'_>) -> Counted {
         // Which keys have expired is not known here.
-        Name::of(command).is_some_and(|name| self.takes(command, name, |_| true))
+        match Name::of(command) {
+            Some(name) if self.takes(command, name, |_| true) => Counted::Yes,
+            _ => Counted::Perhaps,
+        }
     }
 
+    #[inline(never)]
     fn learns(&mut self, command: &Command<'_>) -> bool {
         if let Some(name) = Name::of(command)
             && self.is_new(name)

@@ -2,17 +2,25 @@
 
 use rdbkit_rdb::verify::Server;
 
-use crate::ahead::{Counter, Follow, Passed};
+use crate::ahead::{Counted, Counter, Follow, Passed};
 use crate::command::Command;
+use crate::name::{Name, Table};
 use crate::verify::judge::Judge;
 use crate::verify::known;
-use crate::verify::names::{Class, Names};
 
 /// Tells which commands a server runs whatever came before them.
 #[derive(Debug)]
 pub(super) struct Counting {
-    names: Names,
+    table: Table<Tally>,
     server: Server,
+}
+
+/// Of one name.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    /// The judge has to see all of them.
+    seen: bool,
+    commands: u64,
 }
 
 impl Counter for Counting {
@@ -22,20 +30,39 @@ impl Counter for Counting {
     fn begin(&mut self) {}
 
     #[inline(always)]
-    fn counts(&mut self, command: &Command<'_>) -> bool {
-        self.names.see(command) == Some(Class::Plain)
+    fn counts(&mut self, command: &Command<'_>) -> Counted {
+        let found = Name::of(command).and_then(|name| self.table.find(name));
+        match found {
+            Some(entry) if entry.kept.seen => Counted::No,
+            Some(entry) if entry.takes(command.len()) => {
+                entry.kept.commands += 1;
+                Counted::Yes
+            }
+            _ => Counted::Perhaps,
+        }
     }
 
+    #[cold]
     fn learns(&mut self, command: &Command<'_>) -> bool {
-        let Some((least, most)) = known::plain(command, self.server) else {
-            return false;
+        let plain = known::plain(command, self.server);
+        let (least, most) = plain.unwrap_or_default();
+        let tally = Tally {
+            seen: plain.is_none(),
+            commands: 0,
         };
-        self.names.learn(command, Class::Plain, least, most);
-        self.names.see(command).is_some()
+        self.table.learn(command, least, most, tally);
+        self.counts(command) == Counted::Yes
     }
 
     fn sum(&mut self) -> Self::Sum {
-        self.names.take()
+        let mut counts = Vec::new();
+        for entry in self.table.iter_mut() {
+            let commands = std::mem::take(&mut entry.kept.commands);
+            if commands > 0 {
+                counts.push((entry.name().to_ascii_lowercase(), commands));
+            }
+        }
+        counts
     }
 }
 
@@ -44,7 +71,7 @@ impl Follow for Judge<'_> {
 
     fn counter(&self) -> Option<Counting> {
         Some(Counting {
-            names: Names::new(),
+            table: Table::new(),
             server: self.server(),
         })
     }

@@ -4,7 +4,7 @@ use std::io::{Cursor, ErrorKind as IoKind, Read};
 
 use rdbkit_rdb::verify::{self as rdb, Report, Server, Severity, Verdict};
 
-use crate::ahead::{self, Ahead, Counted};
+use crate::ahead::{self, Ahead, Metered};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::reader::{StreamReader, is_preamble};
@@ -49,7 +49,7 @@ pub(super) fn judged<R: Read>(
     role: Role,
     by: By<'_>,
 ) -> FileReport {
-    let mut source = Counted { source, bytes: 0 };
+    let mut source = Metered { source, bytes: 0 };
     let mut report = FileReport::new(server.unwrap_or(Server::REDIS));
     let mut head = Vec::with_capacity(16);
     if let Err(error) = (&mut source).take(9).read_to_end(&mut head) {
@@ -126,7 +126,7 @@ fn blamed(rdb: &Report) -> u64 {
 struct Front<R> {
     begin: u64,
     held: Vec<u8>,
-    source: Counted<R>,
+    source: Metered<R>,
 }
 
 /// The commands.
@@ -168,7 +168,7 @@ fn log<R: Read>(
 fn rest<R: Read>(
     mut report: FileReport,
     mut judge: Judge<'_>,
-    mut reader: StreamReader<Counted<R>>,
+    mut reader: StreamReader<Metered<R>>,
     error: Option<Error>,
 ) -> FileReport {
     let error = error.or_else(|| reader.drive(&mut judge).err());

@@ -105,20 +105,6 @@ impl Names {
         }
     }
 
-    /// How often each name came that has a place, in lower case; they begin anew.
-    pub fn take(&mut self) -> Vec<(Vec<u8>, u64)> {
-        let mut counts = Vec::new();
-        for entry in self
-            .table
-            .iter_mut()
-            .filter(|entry| entry.kept.commands > 0)
-        {
-            counts.push((entry.name().to_ascii_lowercase(), entry.kept.commands));
-            (entry.kept.commands, entry.kept.args) = (0, 0);
-        }
-        counts
-    }
-
     /// Lines of all commands so far, as redis-check-aof counts them.
     pub fn lines(&self) -> u64 {
         let found = self.table.iter().map(|entry| entry.kept);
