@@ -88,8 +88,8 @@ pub(crate) trait Counter: Send {
     /// Counts a command if it is one of those.
     fn counts(&mut self, command: &Command<'_>) -> Counted;
 
-    /// Whether it counts one that it had to look at more closely.
-    fn learns(&mut self, command: &Command<'_>) -> bool;
+    /// The same with a closer look: never [`Counted::Perhaps`].
+    fn learns(&mut self, command: &Command<'_>) -> Counted;
 
     /// The sum of a piece, which has ended.
     fn sum(&mut self) -> Self::Sum;
@@ -104,6 +104,11 @@ pub(crate) enum Counted {
     No,
     /// [`Counter::learns`] knows.
     Perhaps,
+    /// It begins a transaction: to be seen, unless that ends in the same piece with
+    /// nothing in it that is to be seen.
+    Begins,
+    /// It ends one.
+    Ends,
 }
 
 /// Of one who can have none.
@@ -116,7 +121,7 @@ impl Counter for Infallible {
         match *self {}
     }
 
-    fn learns(&mut self, _: &Command<'_>) -> bool {
+    fn learns(&mut self, _: &Command<'_>) -> Counted {
         match *self {}
     }
 
@@ -130,6 +135,8 @@ pub(crate) struct Passed {
     pub commands: u64,
     /// Their arguments, the names among them.
     pub args: u64,
+    /// Transactions among them, of which `MULTI` and `EXEC` were counted.
+    pub transactions: u64,
     /// Where the first begins, the last begins, and the last ends.
     pub begin: u64,
     pub last: u64,

@@ -47,6 +47,7 @@ struct Aside {
 struct Counts {
     commands: u64,
     args: u64,
+    transactions: u64,
     /// Where the last one begins.
     last: u64,
 }
@@ -57,6 +58,13 @@ impl Counts {
         self.commands += 1;
         self.args += command.len() as u64;
         self.last = offset;
+    }
+
+    /// As if all of it followed `before`, and had a command at least.
+    fn follow(&mut self, before: Counts) {
+        self.commands += before.commands;
+        self.args += before.args;
+        self.transactions += before.transactions;
     }
 }
 
@@ -107,6 +115,8 @@ pub(super) fn read<C: Counter>(
         aside: Vec::new(),
         bytes: Vec::new(),
         run: Counts::default(),
+        closed: false,
+        begun: None,
         stopped: None,
     };
     let read = reader.drive(&mut reading);
@@ -199,6 +209,7 @@ fn pass(follower: &mut impl Follow, run: Counts, range: Range<u64>) -> bool {
     follower.pass(&Passed {
         commands: run.commands,
         args: run.args,
+        transactions: run.transactions,
         begin: range.start,
         last: run.last,
         end: range.end,
@@ -212,6 +223,10 @@ struct Reading<'c, C> {
     aside: Vec<Aside>,
     bytes: Vec<u8>,
     run: Counts,
+    /// No transaction is open: the last that was put aside, or counted, ended one.
+    closed: bool,
+    /// So many were put aside with the `MULTI` of the transaction that is open.
+    begun: Option<usize>,
     /// What begins here and all behind it are left to be read again.
     stopped: Option<u64>,
 }
@@ -225,11 +240,15 @@ impl<C: Counter> Sink for Reading<'_, C> {
         let Event::Command(command) = event else {
             return self.put_aside(event, offset);
         };
-        match self.counter.counts(&command) {
+        let mut counted = self.counter.counts(&command);
+        if counted == Counted::Perhaps {
+            counted = self.counter.learns(&command);
+        }
+        match counted {
             Counted::Yes => self.run.count(&command, offset),
-            Counted::No => self.put_aside(event, offset),
-            Counted::Perhaps if self.counter.learns(&command) => self.run.count(&command, offset),
-            Counted::Perhaps => self.put_aside(event, offset),
+            Counted::No | Counted::Perhaps => self.put_aside(event, offset),
+            Counted::Begins => self.begin(&command, offset),
+            Counted::Ends => self.end(&command, offset),
         }
     }
 
@@ -239,6 +258,34 @@ impl<C: Counter> Sink for Reading<'_, C> {
 }
 
 impl<C: Counter> Reading<'_, C> {
+    /// A transaction, which is known to be one if none was open.
+    fn begin(&mut self, multi: &Command<'_>, offset: u64) {
+        let closed = self.closed;
+        self.put_aside(Event::Command(*multi), offset);
+        self.begun = closed.then_some(self.aside.len());
+    }
+
+    /// Its end: what was put aside last is taken back if that is its beginning.
+    fn end(&mut self, exec: &Command<'_>, offset: u64) {
+        if self.begun == Some(self.aside.len())
+            && let Some(multi) = self.aside.pop()
+        {
+            self.bytes.truncate(self.bytes.len() - multi.size);
+            self.run.count(exec, offset);
+            // MULTI has no arguments but its name, or it is not taken for one.
+            self.run.follow(multi.run);
+            self.run.follow(Counts {
+                commands: 1,
+                args: 1,
+                transactions: 1,
+                last: 0,
+            });
+        } else {
+            self.put_aside(Event::Command(*exec), offset);
+        }
+        (self.closed, self.begun) = (true, None);
+    }
+
     #[inline(never)]
     fn put_aside(&mut self, event: Event<'_>, offset: u64) {
         let (raw, command) = match event {
@@ -255,6 +302,8 @@ impl<C: Counter> Reading<'_, C> {
             self.stopped = Some(offset);
             return;
         }
+        // It may begin a transaction, in whatever form.
+        self.closed = false;
         self.bytes.extend_from_slice(raw);
         self.aside.push(Aside {
             run: std::mem::take(&mut self.run),

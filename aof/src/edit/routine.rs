@@ -246,13 +246,13 @@ impl Counter for Routines<'_> {
     }
 
     #[inline(never)]
-    fn learns(&mut self, command: &Command<'_>) -> bool {
+    fn learns(&mut self, command: &Command<'_>) -> Counted {
         if let Some(name) = Name::of(command)
             && self.is_new(name)
         {
             self.learn(command);
         }
-        false
+        Counted::No
     }
 
     fn sum(&mut self) {}

@@ -7,6 +7,7 @@ use crate::command::Command;
 use crate::name::{Name, Table};
 use crate::verify::judge::Judge;
 use crate::verify::known;
+use crate::verify::names::Class;
 
 /// Tells which commands a server runs whatever came before them.
 #[derive(Debug)]
@@ -18,9 +19,19 @@ pub(super) struct Counting {
 /// Of one name.
 #[derive(Clone, Copy, Debug, Default)]
 struct Tally {
-    /// The judge has to see all of them.
-    seen: bool,
+    kind: Kind,
     commands: u64,
+}
+
+/// What becomes of commands of a name.
+#[derive(Clone, Copy, Debug, Default)]
+enum Kind {
+    Counted,
+    /// The judge has to see all of them.
+    #[default]
+    Seen,
+    Multi,
+    Exec,
 }
 
 impl Counter for Counting {
@@ -32,26 +43,35 @@ impl Counter for Counting {
     #[inline(always)]
     fn counts(&mut self, command: &Command<'_>) -> Counted {
         let found = Name::of(command).and_then(|name| self.table.find(name));
-        match found {
-            Some(entry) if entry.kept.seen => Counted::No,
-            Some(entry) if entry.takes(command.len()) => {
+        let Some(entry) = found.filter(|entry| entry.takes(command.len())) else {
+            return Counted::Perhaps;
+        };
+        match entry.kept.kind {
+            Kind::Counted => {
                 entry.kept.commands += 1;
                 Counted::Yes
             }
-            _ => Counted::Perhaps,
+            Kind::Seen => Counted::No,
+            Kind::Multi => Counted::Begins,
+            Kind::Exec => Counted::Ends,
         }
     }
 
     #[cold]
-    fn learns(&mut self, command: &Command<'_>) -> bool {
-        let plain = known::plain(command, self.server);
-        let (least, most) = plain.unwrap_or_default();
-        let tally = Tally {
-            seen: plain.is_none(),
-            commands: 0,
+    fn learns(&mut self, command: &Command<'_>) -> Counted {
+        let (class, least, most) = known::class_of(command, self.server);
+        let kind = match class {
+            Class::Plain => Kind::Counted,
+            Class::Multi => Kind::Multi,
+            Class::Exec => Kind::Exec,
+            Class::Select | Class::Other => Kind::Seen,
         };
+        let tally = Tally { kind, commands: 0 };
         self.table.learn(command, least, most, tally);
-        self.counts(command) == Counted::Yes
+        match self.counts(command) {
+            Counted::Perhaps => Counted::No,
+            counted => counted,
+        }
     }
 
     fn sum(&mut self) -> Self::Sum {
@@ -85,7 +105,7 @@ impl Follow for Judge<'_> {
     }
 
     fn pass(&mut self, passed: &Passed) {
-        self.pass(passed.commands, passed.args);
+        self.pass(passed);
     }
 
     fn add(&mut self, sum: Vec<(Vec<u8>, u64)>) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rdbkit_rdb::glob;
 use rdbkit_rdb::verify::Server;
 
+use crate::ahead::Passed;
 use crate::command::Command;
 use crate::commands::{self, Release};
 use crate::database::database;
@@ -135,11 +136,18 @@ impl<'o> Judge<'o> {
         1 + self.names.lines()
     }
 
-    /// Commands that need only be counted, with so many arguments in all; what
-    /// they are is told by [`add_names`](Self::add_names).
-    pub fn pass(&mut self, commands: u64, args: u64) {
-        self.commands += commands;
-        self.names.pass(commands + 2 * args);
+    /// Commands that need only be counted. What they are is told by
+    /// [`add_names`](Self::add_names), but of `MULTI` and `EXEC`.
+    pub fn pass(&mut self, passed: &Passed) {
+        self.commands += passed.commands;
+        self.names.pass(passed.commands + 2 * passed.args);
+        let transactions = passed.transactions;
+        if transactions > 0 {
+            self.transactions += transactions;
+            self.control += 2 * transactions;
+            let both = [b"multi".to_vec(), b"exec".to_vec()];
+            self.names.add(&both.map(|name| (name, transactions)));
+        }
     }
 
     /// How often commands came that were passed.

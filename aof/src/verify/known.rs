@@ -70,14 +70,15 @@ pub(super) fn bounds(arity: Option<Arity>) -> (u64, u64) {
     }
 }
 
-/// With which numbers of arguments commands of this name need only be counted.
-pub(super) fn plain(command: &Command<'_>, server: Server) -> Option<(u32, u32)> {
+/// How much a command asks for, and with which numbers of arguments all of its name
+/// ask for no more; [`Class::Other`] with any number where no server knows it.
+pub(super) fn class_of(command: &Command<'_>, server: Server) -> (Class, u32, u32) {
     let Standing::Known(spec, arity) = standing(command.name(), server) else {
-        return None;
+        return (Class::Other, 0, u32::MAX);
     };
     let (least, most) = bounds(arity);
     let most = u32::try_from(most).unwrap_or(u32::MAX);
-    (class(spec, server) == Class::Plain).then_some((least as u32, most))
+    (class(spec, server), least as u32, most)
 }
 
 /// Whether a subcommand of a container belongs in a log.

@@ -126,6 +126,14 @@ fn unit() -> impl Strategy<Value = Vec<u8>> {
         2 => words(&["INCR", "n"]),
         1 => words(&["MULTI"]),
         1 => words(&["EXEC"]),
+        1 => words(&["DISCARD"]),
+        1 => words(&["MULTI", "x"]),
+        1 => words(&["EXEC", "x"]),
+        1 => Just(b"*01\r\n$5\r\nmulti\r\n".to_vec()),
+        2 => (0usize..4).prop_map(|n| {
+            let inner = command(&[b"INCR", b"n"]).repeat(n);
+            [command(&[b"MULTI"]), inner, command(&[b"exec"])].concat()
+        }),
         1 => words(&["SELECT", "3"]),
         1 => words(&["SELECT", "77"]),
         1 => words(&["SET", "k"]),
@@ -143,7 +151,7 @@ proptest! {
         units in proptest::collection::vec(unit(), 0..60),
         lost in 0usize..12,
         threads in 1usize..4,
-        piece in 16u64..400,
+        piece in 16u64..1000,
         modules in any::<bool>(),
     ) {
         let mut log = units.concat();
