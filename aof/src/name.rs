@@ -15,6 +15,22 @@ pub(crate) use table::{SIZE, Table};
 /// Longest name that is taken.
 pub(crate) const LONGEST: usize = 16;
 
+/// The bytes of a name of each length, in two words.
+const MASKS: [[u64; 2]; LONGEST + 1] = {
+    let mut masks = [[0; 2]; LONGEST + 1];
+    let mut length = 1;
+    while length <= LONGEST {
+        let [low, high] = masks[length - 1];
+        masks[length] = if length <= 8 {
+            [low << 8 | 0xff, 0]
+        } else {
+            [low, high << 8 | 0xff]
+        };
+        length += 1;
+    }
+    masks
+};
+
 /// Values of [`Name::hash`].
 pub(crate) const HASHES: usize = 512;
 
@@ -62,32 +78,22 @@ impl Name {
     #[inline(always)]
     pub fn of(command: &Command<'_>) -> Option<Name> {
         let Span { at, length } = match command.form().name {
-            Span { length: 0, .. } => locate(command)?,
+            Span { length: 0, .. } => locate(*command)?,
             found => found,
         };
-        let (at, length) = (usize::from(at), usize::from(length));
-        if length > LONGEST {
-            return None;
-        }
-        let name = command.as_raw().get(at..)?;
+        let [low_mask, high_mask] = *MASKS.get(usize::from(length))?;
+        let name = command.as_raw().get(usize::from(at)..)?;
         let (low, high) = match name.first_chunk::<16>() {
             Some(bytes) => {
                 let both = u128::from_le_bytes(*bytes);
                 (both as u64, (both >> 64) as u64)
             }
-            None => short(name, length),
-        };
-        let (low_mask, high_mask) = if length < 8 {
-            ((1 << (8 * length)) - 1, 0)
-        } else if length < 16 {
-            (u64::MAX, (1 << (8 * (length - 8))) - 1)
-        } else {
-            (u64::MAX, u64::MAX)
+            None => short(name, usize::from(length)),
         };
         Some(Name {
             low: low & low_mask,
             high: high & high_mask,
-            length: length as u32,
+            length: u32::from(length),
         })
     }
 
@@ -131,7 +137,7 @@ impl Name {
 
 /// Where the name of a command is that was not framed in one go.
 #[inline(never)]
-fn locate(command: &Command<'_>) -> Option<Span> {
+fn locate(command: Command<'_>) -> Option<Span> {
     if !command.quirks().is_none() {
         return None;
     }

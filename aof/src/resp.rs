@@ -149,9 +149,10 @@ impl Decoder {
         // A command that was begun goes on where the scan stopped.
         if let State::Unit = self.state
             && self.seen.at == 0
-            && let Some((size, Form { args, quirks, .. })) = scan::strict_command(window)
-            && size <= self.limits.command
+            && let Some((raw, Form { args, quirks, .. }, _)) = scan::strict_command(window)
+            && raw.len() <= self.limits.command
         {
+            let size = raw.len();
             return Ok(self.token(size, command_lines(args), Token::Command { args, quirks }));
         }
         self.slow_step(window, eof)
@@ -193,18 +194,17 @@ impl Decoder {
     /// The commands at the front that are as servers write them.
     #[inline]
     fn strict_run<S: Sink>(&mut self, window: &[u8], sink: &mut S) -> usize {
-        let (mut at, mut lines) = (0, 0);
-        let begin = self.offset;
-        while let Some(rest) = window.get(at..)
-            && let Some((size, form)) = scan::strict_command(rest)
-            && size <= self.limits.command
+        let (mut rest, mut lines) = (window, 0);
+        let end = self.offset + window.len() as u64;
+        while let Some((raw, form, behind)) = scan::strict_command(rest)
+            && raw.len() <= self.limits.command
         {
-            let raw = rest.get(..size).unwrap_or_default();
-            let command = Command::of(raw, form);
-            sink.event(Event::Command(command), begin + at as u64);
-            at += size;
+            let offset = end - rest.len() as u64;
+            sink.event(Event::Command(Command::of(raw, form)), offset);
+            rest = behind;
             lines += command_lines(form.args);
         }
+        let at = window.len() - rest.len();
         if at > 0 {
             self.offset += at as u64;
             self.unit = self.offset;

@@ -123,62 +123,69 @@ pub(crate) struct Span {
     pub length: u8,
 }
 
-/// A whole command as servers write it, from the front of `data`: its bytes and
-/// its form.
+/// A whole command as servers write it, from the front of `data`: its bytes, its
+/// form, and what follows it.
 #[inline(always)]
-pub(crate) fn strict_command(data: &[u8]) -> Option<(usize, Form)> {
-    const HEAD: u64 = u64::from_le_bytes(*b"*0\r\n$0\r\n");
-    const DIGITS: u64 = 0x0000_0f00_0000_0f00;
-    const TO_SIXTEEN: u64 = 0x0000_0600_0000_0600;
-    let word = u64::from_le_bytes(*data.first_chunk::<8>()?);
-    // Zero but for the values of the two digits, if they are digits.
-    let head = word ^ HEAD;
-    let args = (head >> 8) as u32 & 0xf;
-    let length = (head >> 40) as usize & 0xf;
-    if (head | head.wrapping_add(TO_SIXTEEN)) & !DIGITS != 0 || args == 0 {
-        return long_headed(data);
+pub(crate) fn strict_command(data: &[u8]) -> Option<(&[u8], Form, &[u8])> {
+    let Head { args, name } = head(data)?;
+    let mut rest = data.get(usize::from(name.at) + usize::from(name.length)..)?;
+    let mut left = args - 1;
+    while left > 0 {
+        left -= 1;
+        let (length, start) = length_behind(rest, 0)?;
+        rest = rest.get(start.wrapping_add(length)..)?;
+    }
+    let [b'\r', b'\n', rest @ ..] = rest else {
+        return None;
+    };
+    let quirks = Quirks::NONE;
+    let raw = data.get(..data.len() - rest.len())?;
+    Some((raw, Form { args, quirks, name }, rest))
+}
+
+/// What is in front of the name of a command, as servers write it.
+struct Head {
+    /// At least one.
+    args: u32,
+    name: Span,
+}
+
+/// The two lines at the front of `data`: of less than ten arguments, and a name of
+/// less than ten bytes, unless they are longer.
+#[inline(always)]
+fn head(data: &[u8]) -> Option<Head> {
+    let (args, length) = (line_of_one(data, 0, b'*')?, line_of_one(data, 4, b'$')?);
+    if !(1..10).contains(&args) || !(1..10).contains(&length) {
+        return long_head(data);
     }
     let name = Span {
         at: 8,
         length: length as u8,
     };
-    strict_rest(data, 8 + length, args, args - 1, name)
+    Some(Head { args, name })
 }
 
-/// As [`strict_command`], where the lines before the name are longer.
+/// The digit of a line of four bytes, a sigil, the digit and CRLF; what is no such
+/// line is a number above nine.
+#[inline(always)]
+fn line_of_one(data: &[u8], at: usize, sigil: u8) -> Option<u32> {
+    let line = u32::from_le_bytes(*data.get(at..)?.first_chunk::<4>()?);
+    // Zero but for the value of the digit, which comes to the front.
+    Some((line ^ u32::from_le_bytes([sigil, b'0', b'\r', b'\n'])).rotate_right(8))
+}
+
+/// As [`head`], whatever the numbers; but a name of more than 255 bytes is left to
+/// the slower way.
 #[inline(never)]
-fn long_headed(data: &[u8]) -> Option<(usize, Form)> {
+fn long_head(data: &[u8]) -> Option<Head> {
     let (count, begin) = number(data, 0, b'*')?;
     let args = i32::try_from(count).ok()?.cast_unsigned();
-    if args == 0 {
-        return None;
-    }
     let (length, start) = length_behind(data, begin - 2)?;
-    let name = match (u8::try_from(start), u8::try_from(length)) {
-        (Ok(at), Ok(length)) => Span { at, length },
-        _ => Span::default(),
+    let name = Span {
+        at: u8::try_from(start).ok()?,
+        length: u8::try_from(length).ok()?,
     };
-    strict_rest(data, start.checked_add(length)?, args, args - 1, name)
-}
-
-/// The rest of it, of which `left` arguments follow behind `end`.
-#[inline(always)]
-fn strict_rest(
-    data: &[u8],
-    mut end: usize,
-    args: u32,
-    left: u32,
-    name: Span,
-) -> Option<(usize, Form)> {
-    for _ in 0..left {
-        let (length, start) = length_behind(data, end)?;
-        end = start.checked_add(length)?;
-    }
-    if data.get(end..)?.first_chunk::<2>() != Some(b"\r\n") {
-        return None;
-    }
-    let quirks = Quirks::NONE;
-    Some((end + 2, Form { args, quirks, name }))
+    (args > 0).then_some(Head { args, name })
 }
 
 /// The CRLF at `at` with the `$` line behind it, as servers write them: the
@@ -189,46 +196,38 @@ fn strict_rest(
 /// the length is taken from the bytes by the shortest way.
 #[inline(always)]
 pub(crate) fn length_behind(data: &[u8], at: usize) -> Option<(usize, usize)> {
-    const ONE: u64 = u64::from_le_bytes(*b"\r\n$0\r\n\0\0");
-    const TWO: u64 = u64::from_le_bytes(*b"\r\n$00\r\n\0");
-    let bytes = data.get(at..)?.first_chunk::<8>()?;
-    let word = u64::from_le_bytes(*bytes);
-    let byte = |place: u32| (word >> (8 * place)) as u8;
-    const ZERO: usize = b'0' as usize;
-    if byte(5) == b'\r' {
-        // Zero but for the values of the digits, if they are digits.
-        let found = (word << 8) ^ (TWO << 8);
-        let digits = found.wrapping_add(0x06_06 << 32);
-        // A zero in front is what no server writes: left to the slower way.
-        if (found | digits) & !(0x0f_0f << 32) == 0 && byte(3) != b'0' {
-            let value = byte(3) as usize * 10 + byte(4) as usize;
-            return Some((value.wrapping_sub(ZERO * 11), at + 7));
-        }
-        return None;
+    let word = u64::from_le_bytes(*data.get(at..)?.first_chunk::<8>()?);
+    // Zero but for the values of the digits, if they are digits.
+    let first = (word as u32 ^ u32::from_le_bytes(*b"\r\n$0")).rotate_left(8);
+    let behind = (word >> 32) as u32;
+    if behind as u16 == u16::from_le_bytes(*b"\r\n") {
+        return (first < 10).then_some((first as usize, at + 6));
     }
-    let found = (word << 16) ^ (ONE << 16);
-    let digit = found.wrapping_add(0x06 << 40);
-    if (found | digit) & !(0x0f << 40) == 0 {
-        return Some((usize::from(byte(3)).wrapping_sub(ZERO), at + 6));
+    let second = (behind ^ u32::from_le_bytes(*b"0\r\n\0")) & 0xff_ffff;
+    // A zero in front is what no server writes: left to the slower way.
+    if first.wrapping_sub(1) < 9 && second < 10 {
+        return Some((first as usize * 10 + second as usize, at + 7));
     }
-    long_behind(data, at, word)
+    long_behind(data, at, first)
 }
 
-/// As [`length_behind`], for lengths of three digits and more.
+/// As [`length_behind`], for lengths of three digits and more, of which `first`
+/// is one.
 #[inline]
-fn long_behind(data: &[u8], at: usize, word: u64) -> Option<(usize, usize)> {
-    const THREE: u64 = u64::from_le_bytes(*b"\r\n$000\r\n");
-    let found = word ^ THREE;
-    let digits = found.wrapping_add(0x06_06_06 << 24);
-    if (found | digits) & !(0x0f_0f_0f << 24) == 0 && found & 0x0f << 24 != 0 {
-        let digit = |place: u32| (found >> (8 * place)) as usize & 0xf;
-        let value = digit(3) * 100 + digit(4) * 10 + digit(5);
-        return Some((value, at + 8));
-    }
-    if word & 0xff_ffff != THREE & 0xff_ffff {
+fn long_behind(data: &[u8], at: usize, first: u32) -> Option<(usize, usize)> {
+    if first > 9 {
         return None;
     }
-    long_number(data, at + 3)
+    let digits = data.get(at.checked_add(4)?..)?.first_chunk::<4>()?;
+    let [second, third, b'\r', b'\n'] = *digits else {
+        return long_number(data, at + 3);
+    };
+    let (second, third) = (second.wrapping_sub(b'0'), third.wrapping_sub(b'0'));
+    if first == 0 || second > 9 || third > 9 {
+        return None;
+    }
+    let value = first as usize * 100 + usize::from(second) * 10 + usize::from(third);
+    Some((value, at + 8))
 }
 
 /// A line as C's `fgets` takes it: its length with the LF, or `None` if more

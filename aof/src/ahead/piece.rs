@@ -159,9 +159,7 @@ fn first_command(bytes: &[u8]) -> Option<usize> {
         let line = behind.windows(4).position(|w| w.starts_with(b"\r\n*"))?;
         at += line + 2;
         let command = bytes.get(at..).unwrap_or_default();
-        if let Some((size, _)) = scan::strict_command(command)
-            && matches!(command.get(size), Some(b'*' | b'#'))
-        {
+        if let Some((.., [b'*' | b'#', ..])) = scan::strict_command(command) {
             return Some(at);
         }
     }

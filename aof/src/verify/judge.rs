@@ -95,8 +95,8 @@ impl Sink for Judge<'_> {
         self.commands += 1;
         match self.names.see(&command) {
             Some(Class::Plain) => {}
-            Some(class) => self.known(class, View::of(&command, offset)),
-            None => self.odd(&command, offset),
+            Some(class) => self.seen(class, command, offset),
+            None => self.odd(command, offset),
         }
     }
 }
@@ -186,9 +186,16 @@ impl<'o> Judge<'o> {
         }
     }
 
+    /// A command of a known name that asks for something.
+    #[inline(never)]
+    fn seen(&mut self, class: Class, command: Command<'_>, offset: u64) {
+        self.known(class, View::of(&command, offset));
+    }
+
     /// A command that was not seen before, or is not as servers write it.
     #[inline(never)]
-    fn odd(&mut self, command: &Command<'_>, offset: u64) {
+    fn odd(&mut self, command: Command<'_>, offset: u64) {
+        let command = &command;
         let view = View::of(command, offset);
         self.names.count(view.name, view.args);
         if command.quirks().is_none() {

@@ -25,7 +25,6 @@ pub(super) enum Class {
 struct Found {
     class: Class,
     commands: u64,
-    args: u64,
 }
 
 /// Longest name that is counted as it is.
@@ -35,6 +34,8 @@ const LONGEST_KEPT: usize = 64;
 #[derive(Debug)]
 pub(super) struct Names {
     table: Table<Found>,
+    /// Arguments of the commands that are counted there.
+    args: u64,
     /// Counts of names without a place.
     others: BTreeMap<Vec<u8>, u64>,
     /// Counts that somebody else made.
@@ -47,6 +48,7 @@ impl Names {
     pub fn new() -> Names {
         Names {
             table: Table::new(),
+            args: 0,
             others: BTreeMap::new(),
             passed: BTreeMap::new(),
             lines: 0,
@@ -66,7 +68,7 @@ impl Names {
             return None;
         }
         found.kept.commands += 1;
-        found.kept.args += command.len() as u64;
+        self.args += command.len() as u64;
         Some(found.kept.class)
     }
 
@@ -107,9 +109,8 @@ impl Names {
 
     /// Lines of all commands so far, as redis-check-aof counts them.
     pub fn lines(&self) -> u64 {
-        let found = self.table.iter().map(|entry| entry.kept);
-        let plain = found.map(|found| found.commands + 2 * found.args);
-        self.lines + plain.sum::<u64>()
+        let found = self.table.iter().map(|entry| entry.kept.commands);
+        self.lines + found.sum::<u64>() + 2 * self.args
     }
 
     /// How often each name came, in lower case.
