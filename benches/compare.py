@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -11,7 +12,15 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # Megabytes of each input.
-SHAPES = {"small": 2400, "mixed": 2400, "large": 2400, "packed": 2400, "lzf": 2400, "log": 3000}
+SHAPES = {"small": 2400, "mixed": 2400, "large": 2400, "packed": 2400, "lzf": 2400, "streams": 2400, "log": 3000, "set": 3000}
+LOGS = ("log", "set")
+# Files of a `set`.
+PARTS = 30
+# Other readers of whole RDB files: program, what stands before the file, and where it is had.
+READERS = {
+    "rdb": (["--format", "json"], "cargo install rdb"),
+    "rdb-cli": ([], "librdb, built from its sources"),
+}
 
 
 def run(command):
@@ -38,7 +47,7 @@ def tools(shape, programs):
     ours = os.path.join(programs, "rdbkit")
     check = ("rdbkit check", [ours, "check", "-q"])
     alone = ("rdbkit check --threads 1", [ours, "check", "-q", "--threads", "1"])
-    if shape == "log":
+    if shape in LOGS:
         cut = [ours, "aof", "cut", "--before", "FLUSHALL", "--dry-run"]
         return [
             check,
@@ -49,7 +58,8 @@ def tools(shape, programs):
         ] + peers("check-aof")
     # Valkey's tool takes no version 12 file for its own, so it has nothing to say here.
     theirs = [(name, command) for name, command in peers("check-rdb") if "valkey" not in name]
-    return [check, alone, ("rdbkit check --no-duplicates", [ours, "check", "-q", "--no-duplicates"])] + theirs
+    readers = [(" ".join([name, *words]), [name, *words]) for name, (words, _) in READERS.items() if shutil.which(name)]
+    return [check, alone, ("rdbkit check --no-duplicates", [ours, "check", "-q", "--no-duplicates"])] + theirs + readers
 
 
 def build():
@@ -63,13 +73,76 @@ def build():
 
 
 def make_input(programs, folder, shape, megabytes):
-    """The path of an input, which is made unless it is there."""
+    """The path of an input, which is made unless it is there; of a set that of its manifest."""
+    if shape == "set":
+        return make_set(programs, folder, megabytes)
     path = os.path.join(folder, f"{shape}-{megabytes}.{'aof' if shape == 'log' else 'rdb'}")
     if not os.path.exists(path):
         maker = os.path.join(programs, "bench-input")
         subprocess.run([maker, shape, str(megabytes), path + ".part"], check=True, stderr=subprocess.DEVNULL)
         os.rename(path + ".part", path)
     return path
+
+
+def make_set(programs, folder, megabytes):
+    """A base and increments of the same size."""
+    folder = os.path.join(folder, f"set-{megabytes}")
+    manifest = os.path.join(folder, "a.aof.manifest")
+    if os.path.exists(manifest):
+        return manifest
+    os.makedirs(folder, exist_ok=True)
+    lines = []
+    for part in range(PARTS):
+        kind, number = ("base", 1) if part == 0 else ("incr", part)
+        name = f"a.aof.{number}.{kind}.aof"
+        maker = [os.path.join(programs, "bench-input"), "log", str(max(1, megabytes // PARTS)), os.path.join(folder, name)]
+        subprocess.run(maker, check=True, stderr=subprocess.DEVNULL)
+        lines.append(f"file {name} seq {number} type {kind[0]}\n")
+    with open(manifest, "w") as file:
+        file.writelines(lines)
+    return manifest
+
+
+def files_of(path):
+    """The files an input consists of."""
+    if not path.endswith(".manifest"):
+        return [path]
+    with open(path) as lines:
+        return [os.path.join(os.path.dirname(path), line.split()[1]) for line in lines]
+
+
+def limits(programs):
+    """Prints what the machine can do."""
+    told = subprocess.run([os.path.join(programs, "bench-limits")], check=True, stdout=subprocess.PIPE, text=True).stdout
+    print("limits of one processor, GB/s: " + ", ".join(line.replace("\t", " ") for line in told.splitlines()))
+
+
+def unpacked(path, programs, runs):
+    """Times of what is compressed: unpacking alone, from a pipe, and unpacked by us."""
+    packed = path + ".gz"
+    if not os.path.exists(packed):
+        with open(packed + ".part", "wb") as out:
+            subprocess.run(["gzip", "-1", "-c", path], check=True, stdout=out)
+        os.rename(packed + ".part", packed)
+    ours = os.path.join(programs, "rdbkit")
+    rows = {
+        "gzip -dc": ["gzip", "-dc", packed],
+        "gzip -dc | rdbkit check -": ["sh", "-c", 'gzip -dc "$1" | "$2" check -q -', "sh", packed, ours],
+        "rdbkit check FILE.gz": [ours, "check", "-q", packed],
+    }
+    times = {name: [] for name in rows}
+    for turn in range(runs + 1):
+        for name, command in rows.items():
+            result = run(command)
+            if result[3] != 0:
+                sys.exit(f"{name} exits with {result[3]} on {packed}")
+            if turn:
+                times[name].append(result)
+    base = statistics.median(wall for wall, *_ in times["gzip -dc"])
+    print(f"  {'compressed with gzip -1':34}{os.path.getsize(packed) / 1e9:8.2f} GB")
+    for name, results in times.items():
+        wall, cpu, memory = (statistics.median(r[i] for r in results) for i in range(3))
+        print(f"  {name:34}{wall:8.2f}{cpu:8.2f}{'':7}{'':8}{memory:8.0f}   {wall / base:.2f} of gzip -dc")
 
 
 def machine():
@@ -85,10 +158,10 @@ def machine():
     return f"{told.get('model name', platform.processor() or platform.machine())}, {memory:.0f} GiB, {platform.system()} {platform.release()}"
 
 
-def commands_in(path, programs):
-    """How many commands a log has."""
+def count_in(path, programs, unit):
+    """How many commands or keys a file has."""
     check = [os.path.join(programs, "rdbkit"), "check", "--json", path]
-    return json.loads(subprocess.run(check, check=True, stdout=subprocess.PIPE).stdout)["commands"]
+    return json.loads(subprocess.run(check, check=True, stdout=subprocess.PIPE).stdout)[unit]
 
 
 def main():
@@ -96,6 +169,7 @@ def main():
     args.add_argument("--megabytes", type=int, help="size of each input (2400; of the log 3000)")
     args.add_argument("--runs", type=int, default=5, help="runs of each tool on each file (5)")
     args.add_argument("--shape", action="append", choices=list(SHAPES), help="only these shapes")
+    args.add_argument("--gzip", action="store_true", help="also each input compressed, which takes longer than all else")
     args.add_argument("--peer", metavar="SERVER", help="only the check tool of this one of .servers/")
     args = args.parse_args()
     programs, folder = build()
@@ -104,31 +178,40 @@ def main():
     print(machine())
     print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start; "
           f"medians of {args.runs} runs in turns, warm cache")
+    limits(programs)
+    for name, (_, source) in READERS.items():
+        if not shutil.which(name):
+            print(f"not installed: {name} ({source})")
     for shape in args.shape or SHAPES:
         megabytes = args.megabytes or SHAPES[shape]
         path = make_input(programs, folder, shape, megabytes)
-        size = os.path.getsize(path)
-        everything = [("cat", ["cat", path])]
+        size = sum(map(os.path.getsize, files_of(path)))
+        everything = [("cat", ["cat", *files_of(path)])]
         everything += [(name, command + [path]) for name, command in tools(shape, programs)
                        if args.peer is None or name.startswith("rdbkit") or "of rdbkit" in name or args.peer in name]
         times = {name: [] for name, _ in everything}
         for turn in range(args.runs + 1):
             for name, command in everything:
                 result = run(command)
-                if result[3] != 0:
+                if result[3] != 0 and command[0] in READERS and not turn:
+                    print(f"left out: {name} exits with {result[3]} on {path}")
+                    everything = [each for each in everything if each[0] != name]
+                    del times[name]
+                elif result[3] != 0:
                     sys.exit(f"{name} exits with {result[3]} on {path}")
-                if turn:
+                elif turn:
                     times[name].append(result)
-        commands = commands_in(path, programs) if shape == "log" else 0
-        print(f"\n{shape}: {size / 1e9:.2f} GB" + (f", {commands:,} commands" if commands else ""))
-        rate = f"{'Mcmd/s':>8}" if commands else ""
-        print(f"  {'':34}{'wall s':>8}{'cpu s':>8}{'GB/s':>7}{rate}{'MiB':>8}   ratio wall / cpu to rdbkit check")
+        unit = "commands" if shape in LOGS else "keys"
+        count = count_in(path, programs, unit)
+        print(f"\n{shape}: {size / 1e9:.2f} GB, {count:,} {unit}")
+        print(f"  {'':34}{'wall s':>8}{'cpu s':>8}{'GB/s':>7}{'M ' + unit[:3] + '/s':>8}{'MiB':>8}   ratio wall / cpu to rdbkit check")
         base = [statistics.median(r[i] for r in times["rdbkit check"]) for i in (0, 1)]
         for name, results in times.items():
             wall, cpu, memory = (statistics.median(r[i] for r in results) for i in range(3))
-            rate = f"{commands / 1e6 / wall:8.1f}" if commands else ""
-            print(f"  {name:34}{wall:8.2f}{cpu:8.2f}{size / 1e9 / wall:7.2f}{rate}{memory:8.0f}"
+            print(f"  {name:34}{wall:8.2f}{cpu:8.2f}{size / 1e9 / wall:7.2f}{count / 1e6 / wall:8.2f}{memory:8.0f}"
                   f"   {wall / base[0]:.2f} / {cpu / base[1]:.2f}")
+        if args.gzip and shape != "set":
+            unpacked(path, programs, args.runs)
 
 
 if __name__ == "__main__":

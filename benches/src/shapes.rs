@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::random::Random;
-use crate::writer::Writer;
+use crate::writer::{Element, Writer};
 
 /// A shape of data: what the keys of a file are like.
 pub struct Shape {
@@ -15,7 +15,7 @@ pub struct Shape {
 }
 
 /// Every shape.
-pub const SHAPES: [Shape; 5] = [
+pub const SHAPES: [Shape; 6] = [
     Shape {
         name: "small",
         about: "string keys of about 100 bytes: name of 12 to 20, value of 60 to 100, one in eight \
@@ -42,6 +42,11 @@ pub const SHAPES: [Shape; 5] = [
         name: "lzf",
         about: "strings of 1 to 4 KiB, compressed about forty to one",
         key: lzf,
+    },
+    Shape {
+        name: "streams",
+        about: "streams of ten nodes of 50 entries, two fields each, values of 8 to 40 bytes",
+        key: streams,
     },
 ];
 
@@ -158,6 +163,48 @@ fn lzf(to: &mut To<'_>, random: &mut Random, n: u64) -> io::Result<()> {
     to.key(0, &name("c", n))?;
     let len = 1024 + random.below(3072) as usize;
     to.run(b'a' + random.below(26) as u8, len);
+    Ok(())
+}
+
+/// Nodes of a stream, and entries of a node: fewer than a number of seven bits.
+const NODES: u64 = 10;
+const ENTRIES: u8 = 50;
+
+fn streams(to: &mut To<'_>, random: &mut Random, n: u64) -> io::Result<()> {
+    to.key(21, &name("x", n))?;
+    to.length(NODES);
+    for node in 0..NODES {
+        let mut id = (1_700_000_000_000 + node).to_be_bytes().to_vec();
+        id.extend_from_slice(&1u64.to_be_bytes());
+        to.string(&id);
+        let values: Vec<Vec<u8>> = (0..2 * usize::from(ENTRIES))
+            .map(|_| {
+                let len = 8 + random.below(33) as usize;
+                text(random, len)
+            })
+            .collect();
+        use Element::{Small, Text};
+        // How many there are, none of them deleted, and the fields of all.
+        let mut elements = vec![Small(ENTRIES), Small(0), Small(2)];
+        elements.extend([Text(b"sensor"), Text(b"value"), Small(0)]);
+        for (entry, both) in (0..ENTRIES).zip(values.chunks(2)) {
+            // The same fields, and an identifier counted from that of the node.
+            elements.extend([Small(2), Small(0), Small(entry)]);
+            elements.extend(both.iter().map(|value| Text(value)));
+            elements.push(Small(5));
+        }
+        to.listpack_of(&elements);
+    }
+    let entries = NODES * u64::from(ENTRIES);
+    to.length(entries);
+    // The last identifier, the first, the largest that was deleted.
+    let (first, last) = (1_700_000_000_000, 1_700_000_000_000 + NODES - 1);
+    for number in [last, u64::from(ENTRIES), first, 1, 0, 0] {
+        to.length(number);
+    }
+    to.length(entries);
+    // No groups.
+    to.length(0);
     Ok(())
 }
 

@@ -7,6 +7,15 @@ use rdbkit_rdb::Checksum;
 /// Bytes gathered before they are hashed and written.
 const RUN: usize = 1 << 20;
 
+/// An element of a listpack.
+#[derive(Clone, Copy, Debug)]
+pub enum Element<'a> {
+    /// A string of less than 4 KiB.
+    Text(&'a [u8]),
+    /// A number of up to 127.
+    Small(u8),
+}
+
 /// Writes an RDB file of version 12.
 pub struct Writer<W: Write> {
     out: W,
@@ -114,15 +123,26 @@ impl<W: Write> Writer<W> {
 
     /// A listpack of strings, as one string.
     pub fn listpack(&mut self, elements: &[&[u8]]) {
+        let elements: Vec<Element<'_>> = elements.iter().map(|e| Element::Text(e)).collect();
+        self.listpack_of(&elements);
+    }
+
+    /// A listpack, as one string.
+    pub fn listpack_of(&mut self, elements: &[Element<'_>]) {
         let mut blob = vec![0; 6];
-        for e in elements {
+        for element in elements {
             let start = blob.len();
-            if e.len() < 64 {
-                blob.push(0x80 | e.len() as u8);
-            } else {
-                blob.extend_from_slice(&(e.len() as u16 | 0xe000).to_be_bytes());
+            match element {
+                Element::Small(n) => blob.push(n & 0x7f),
+                Element::Text(e) => {
+                    if e.len() < 64 {
+                        blob.push(0x80 | e.len() as u8);
+                    } else {
+                        blob.extend_from_slice(&(e.len() as u16 | 0xe000).to_be_bytes());
+                    }
+                    blob.extend_from_slice(e);
+                }
             }
-            blob.extend_from_slice(e);
             match blob.len() - start {
                 n @ 0..=127 => blob.push(n as u8),
                 n => blob.extend_from_slice(&[(n >> 7) as u8, (n & 127) as u8 | 128]),
