@@ -133,7 +133,7 @@ pub(crate) fn strict_command(data: &[u8]) -> Option<(&[u8], Form, &[u8])> {
     while left > 0 {
         left -= 1;
         let (length, start) = length_behind(rest, 0)?;
-        rest = rest.get(start.wrapping_add(length)..)?;
+        rest = rest.get(start.checked_add(length)?..)?;
     }
     let [b'\r', b'\n', rest @ ..] = rest else {
         return None;
