@@ -1,6 +1,6 @@
 //! A part of a file, read by a worker.
 
-use std::io::{self, ErrorKind as IoKind, Read};
+use std::io::Read;
 use std::ops::Range;
 
 use crate::ahead::{Counted, Counter, Follow, Passed, WINDOW};
@@ -80,17 +80,16 @@ pub(super) fn read<C: Counter>(
 ) -> Option<Piece<C::Sum>> {
     let size = range.end - range.start;
     let mut bytes = source.open_at(name, range.start).ok()?.take(size);
-    window.resize(WINDOW, 0);
-    let end = fill(&mut bytes, window).ok()?;
-    let held = window.get(..end).unwrap_or_default();
-    if held.is_empty() {
+    window.clear();
+    (&mut bytes).take(WINDOW as u64).read_to_end(window).ok()?;
+    if window.is_empty() {
         return None;
     }
     counter.begin();
     let found = if range.start == begin {
         Some(0)
     } else {
-        first_command(held)
+        first_command(window)
     };
     let Some(skipped) = found else {
         // Nothing that is to be told: the one who follows looks for himself.
@@ -105,9 +104,11 @@ pub(super) fn read<C: Counter>(
         });
     };
     let begin = range.start + skipped as u64;
+    let held = skipped..window.len();
+    window.resize(WINDOW, 0);
     let held = Held {
         window: std::mem::take(window),
-        range: skipped..end,
+        range: held,
     };
     let mut reader = StreamReader::holding(begin, held, bytes, Limits::default());
     let mut reading = Reading {
@@ -135,20 +136,6 @@ pub(super) fn read<C: Counter>(
         run: reading.run,
         sum: reading.counter.sum(),
     })
-}
-
-/// Reads until `window` is full or nothing comes any more: how much there is.
-fn fill(source: &mut impl Read, window: &mut [u8]) -> io::Result<usize> {
-    let mut end = 0;
-    while let Some(room) = window.get_mut(end..).filter(|room| !room.is_empty()) {
-        match source.read(room) {
-            Ok(0) => break,
-            Ok(n) => end += n,
-            Err(error) if error.kind() == IoKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(end)
 }
 
 /// What looks like the first command: it is as servers write it, stands behind

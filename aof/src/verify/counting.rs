@@ -7,31 +7,13 @@ use crate::command::Command;
 use crate::name::{Name, Table};
 use crate::verify::judge::Judge;
 use crate::verify::known;
-use crate::verify::names::Class;
+use crate::verify::names::{Class, Found};
 
 /// Tells which commands a server runs whatever came before them.
 #[derive(Debug)]
 pub(super) struct Counting {
-    table: Table<Tally>,
+    table: Table<Found>,
     server: Server,
-}
-
-/// Of one name.
-#[derive(Clone, Copy, Debug, Default)]
-struct Tally {
-    kind: Kind,
-    commands: u64,
-}
-
-/// What becomes of commands of a name.
-#[derive(Clone, Copy, Debug, Default)]
-enum Kind {
-    Counted,
-    /// The judge has to see all of them.
-    #[default]
-    Seen,
-    Multi,
-    Exec,
 }
 
 impl Counter for Counting {
@@ -46,28 +28,22 @@ impl Counter for Counting {
         let Some(entry) = found.filter(|entry| entry.takes(command.len())) else {
             return Counted::Perhaps;
         };
-        match entry.kept.kind {
-            Kind::Counted => {
+        match entry.kept.class {
+            Class::Plain => {
                 entry.kept.commands += 1;
                 Counted::Yes
             }
-            Kind::Seen => Counted::No,
-            Kind::Multi => Counted::Begins,
-            Kind::Exec => Counted::Ends,
+            Class::Multi => Counted::Begins,
+            Class::Exec => Counted::Ends,
+            Class::Select | Class::Other => Counted::No,
         }
     }
 
     #[cold]
     fn learns(&mut self, command: &Command<'_>) -> Counted {
         let (class, least, most) = known::class_of(command, self.server);
-        let kind = match class {
-            Class::Plain => Kind::Counted,
-            Class::Multi => Kind::Multi,
-            Class::Exec => Kind::Exec,
-            Class::Select | Class::Other => Kind::Seen,
-        };
-        let tally = Tally { kind, commands: 0 };
-        self.table.learn(command, least, most, tally);
+        let found = Found { class, commands: 0 };
+        self.table.learn(command, least, most, found);
         match self.counts(command) {
             Counted::Perhaps => Counted::No,
             counted => counted,

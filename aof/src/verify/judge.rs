@@ -186,7 +186,8 @@ impl<'o> Judge<'o> {
         }
     }
 
-    /// A command of a known name that asks for something.
+    /// A command of a known name that asks for something. It comes by value, as does
+    /// one that is [`odd`](Self::odd): all others need then not be in memory.
     #[inline(never)]
     fn seen(&mut self, class: Class, command: Command<'_>, offset: u64) {
         self.known(class, View::of(&command, offset));

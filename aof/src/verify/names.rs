@@ -22,9 +22,9 @@ pub(super) enum Class {
 
 /// What was found out about a name, and how often it came.
 #[derive(Clone, Copy, Debug, Default)]
-struct Found {
-    class: Class,
-    commands: u64,
+pub(super) struct Found {
+    pub class: Class,
+    pub commands: u64,
 }
 
 /// Longest name that is counted as it is.
