@@ -32,6 +32,22 @@ def run(command):
     return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, os.waitstatus_to_exitcode(status)
 
 
+def in_turns(commands, runs, path):
+    """Results of the runs of each command, by name, after one that is not kept; without readers that cannot read `path`."""
+    times = {name: [] for name in commands}
+    for turn in range(runs + 1):
+        for name in list(times):
+            result = run(commands[name])
+            if result[3] != 0 and commands[name][0] in READERS and not turn:
+                print(f"left out: {name} exits with {result[3]} on {path}")
+                del times[name]
+            elif result[3] != 0:
+                sys.exit(f"{name} exits with {result[3]} on {path}")
+            elif turn:
+                times[name].append(result)
+    return times
+
+
 def peers(tool):
     """The check tools of the newest Redis and Valkey that were fetched."""
     found = []
@@ -130,14 +146,7 @@ def unpacked(path, programs, runs):
         "gzip -dc | rdbkit check -": ["sh", "-c", 'gzip -dc "$1" | "$2" check -q -', "sh", packed, ours],
         "rdbkit check FILE.gz": [ours, "check", "-q", packed],
     }
-    times = {name: [] for name in rows}
-    for turn in range(runs + 1):
-        for name, command in rows.items():
-            result = run(command)
-            if result[3] != 0:
-                sys.exit(f"{name} exits with {result[3]} on {packed}")
-            if turn:
-                times[name].append(result)
+    times = in_turns(rows, runs, packed)
     base = statistics.median(wall for wall, *_ in times["gzip -dc"])
     print(f"  {'compressed with gzip -1':34}{os.path.getsize(packed) / 1e9:8.2f} GB")
     for name, results in times.items():
@@ -186,21 +195,10 @@ def main():
         megabytes = args.megabytes or SHAPES[shape]
         path = make_input(programs, folder, shape, megabytes)
         size = sum(map(os.path.getsize, files_of(path)))
-        everything = [("cat", ["cat", *files_of(path)])]
-        everything += [(name, command + [path]) for name, command in tools(shape, programs)
-                       if args.peer is None or name.startswith("rdbkit") or "of rdbkit" in name or args.peer in name]
-        times = {name: [] for name, _ in everything}
-        for turn in range(args.runs + 1):
-            for name, command in everything:
-                result = run(command)
-                if result[3] != 0 and command[0] in READERS and not turn:
-                    print(f"left out: {name} exits with {result[3]} on {path}")
-                    everything = [each for each in everything if each[0] != name]
-                    del times[name]
-                elif result[3] != 0:
-                    sys.exit(f"{name} exits with {result[3]} on {path}")
-                elif turn:
-                    times[name].append(result)
+        everything = {"cat": ["cat", *files_of(path)]}
+        everything |= {name: command + [path] for name, command in tools(shape, programs)
+                       if args.peer is None or name.startswith("rdbkit") or "of rdbkit" in name or args.peer in name}
+        times = in_turns(everything, args.runs, path)
         unit = "commands" if shape in LOGS else "keys"
         count = count_in(path, programs, unit)
         print(f"\n{shape}: {size / 1e9:.2f} GB, {count:,} {unit}")
