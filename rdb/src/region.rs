@@ -12,7 +12,7 @@ mod boundaries;
 use std::hint::black_box;
 use std::ops::Range;
 
-use crate::decoder::{Checkpoint, Decoder, KeySink};
+use crate::decoder::{Checkpoint, Decoder, Progress, RunSink, Runs};
 use crate::error::Result;
 pub(crate) use boundaries::Boundaries;
 
@@ -26,21 +26,21 @@ pub(crate) trait Regions<'a> {
     /// # Errors
     ///
     /// What is wrong with the file, or reading it.
-    fn drive<S: KeySink>(&mut self, sink: &mut S) -> Result<bool>;
+    fn drive<S: RunSink>(&mut self, sink: &mut S) -> Result<bool>;
 
     /// The same, up to the last key that ends in what is at hand, if one does.
     ///
     /// # Errors
     ///
     /// As [`drive`](Self::drive).
-    fn drive_whole_records<S: KeySink>(&mut self, sink: &mut S) -> Result<bool>;
+    fn drive_whole_records<S: RunSink>(&mut self, sink: &mut S) -> Result<bool>;
 
     /// The decoder: it stands behind what was decoded or cut off.
     fn position(&self) -> &Decoder;
 
-    /// Looks for whole keys in the next `size` bytes. The decoder has to stand
-    /// at a record boundary.
-    fn frame(&mut self, size: usize) -> Frame;
+    /// Looks for whole keys in the next `size` bytes, and for `runs` among them. The
+    /// decoder has to stand at a record boundary.
+    fn frame(&mut self, size: usize, runs: &mut Runs) -> Frame;
 
     /// Cuts off the `len` bytes of a frame, and goes on behind them. A `fresh`
     /// buffer of `size` bytes is taken where they have to be owned.
@@ -64,6 +64,8 @@ pub(crate) struct Region<'a> {
     bytes: Held<'a>,
     /// Where the first one begins.
     pub from: Checkpoint,
+    /// Runs of plain ones among them.
+    pub runs: Runs,
 }
 
 #[derive(Debug)]
@@ -76,13 +78,15 @@ impl<'a> Region<'a> {
     /// Keys in a buffer.
     pub fn owned(buffer: Vec<u8>, range: Range<usize>, from: Checkpoint) -> Region<'a> {
         let bytes = Held::Owned(buffer, range);
-        Region { bytes, from }
+        let runs = Runs::default();
+        Region { bytes, from, runs }
     }
 
     /// Keys in memory that stays.
     pub fn lent(bytes: &'a [u8], from: Checkpoint) -> Region<'a> {
         let bytes = Held::Lent(bytes);
-        Region { bytes, from }
+        let runs = Runs::default();
+        Region { bytes, from, runs }
     }
 
     /// The keys.
@@ -103,10 +107,11 @@ impl<'a> Region<'a> {
 }
 
 /// Whole keys in front of `window`, where `decoder` stands.
-pub(crate) fn frame(decoder: &Decoder, window: &[u8]) -> Frame {
+pub(crate) fn frame(decoder: &Decoder, window: &[u8], runs: &mut Runs) -> Frame {
     let begin = decoder.offset();
     let mut seen = Boundaries::default();
-    let damaged = decode(&mut decoder.clone(), window, &mut seen).is_err();
+    runs.find(decoder, window);
+    let damaged = decode(&mut decoder.clone(), window, runs, &mut seen).is_err();
     Frame {
         len: seen.before_others().map_or(0, |end| (end - begin) as usize),
         types: seen.types(),
@@ -120,36 +125,96 @@ pub(crate) fn up_to_last_key(decoder: &Decoder, window: &[u8]) -> usize {
     let begin = decoder.offset();
     let mut seen = Boundaries::default();
     // What is wrong there will be told when it is decoded.
-    let _ = decode(&mut decoder.clone(), window, &mut seen);
+    let _ = decode(&mut decoder.clone(), window, &Runs::default(), &mut seen);
     seen.last().map_or(0, |end| (end - begin) as usize)
 }
 
 /// Bytes that are brought into the first-level cache at once.
+///
+/// They are new to this processor, and each key is found through the lengths of the
+/// one in front of it: that is a wait for memory in each key. Asked for by the block
+/// they come all at once (measured on small keys: two threads take a tenth less time).
 const BLOCK: usize = 4 << 10;
 
-/// Decodes what is whole in `window` into `sink`: the one copy of that loop for
-/// each sink. Gives the number of bytes.
+/// Decodes what is whole in `window` into `sink`, or the first `budget` bytes of it:
+/// the one copy of that loop for each sink. `eof`: nothing comes behind the window.
 ///
-/// The bytes are new to this processor, and each key is found through the
-/// lengths of the one in front of it: that is a wait for memory in each key.
-/// Asked for by the block they come all at once (measured on small keys: two
-/// threads take a tenth less time).
+/// Of its `runs` those are taken that begin where a key does.
 #[inline(never)]
-pub(crate) fn decode<S: KeySink>(
+fn decode_budget<S: RunSink>(
     decoder: &mut Decoder,
     window: &[u8],
+    eof: bool,
+    budget: usize,
+    runs: &Runs,
     sink: &mut S,
-) -> Result<usize> {
+) -> Result<Progress> {
+    let begin = decoder.offset();
     let mut used = 0;
+    let mut runs = runs.iter().filter(|run| run.end <= window.len());
+    let mut next = runs.next();
     loop {
+        while let Some(run) = next.filter(|run| run.begin <= used) {
+            if run.begin == used && decoder.at_record_boundary() {
+                sink.run(window, begin, &run);
+                decoder.pass(run.end - run.begin);
+                used = run.end;
+            }
+            next = runs.next();
+        }
+        if used >= budget {
+            return Ok(Progress { used, need: 0 });
+        }
         let rest = window.get(used..).unwrap_or_default();
-        fetch(rest.get(..BLOCK).unwrap_or(rest));
-        let progress = decoder.drive(rest, false, BLOCK, sink)?;
+        let step = next.map_or(BLOCK, |run| BLOCK.min(run.begin - used));
+        let step = step.min(budget - used);
+        fetch(rest.get(..step).unwrap_or(rest));
+        let progress = decoder.drive(rest, eof, step, sink)?;
         used += progress.used;
-        if progress.used < BLOCK {
-            return Ok(used);
+        if progress.used < step {
+            return Ok(Progress { used, ..progress });
         }
     }
+}
+
+/// Decodes what is whole in `window` into `sink`, with its `runs`. Gives the number of
+/// bytes.
+pub(crate) fn decode<S: RunSink>(
+    decoder: &mut Decoder,
+    window: &[u8],
+    runs: &Runs,
+    sink: &mut S,
+) -> Result<usize> {
+    let progress = decode_budget(decoder, window, false, usize::MAX, runs, sink)?;
+    Ok(progress.used)
+}
+
+/// Decodes `budget` bytes of `window`, or what is whole of them, with the `runs` that
+/// are found there. `eof`: nothing comes behind the window.
+pub(crate) fn decode_by_runs<S: RunSink>(
+    decoder: &mut Decoder,
+    window: &[u8],
+    eof: bool,
+    budget: usize,
+    runs: &mut Runs,
+    sink: &mut S,
+) -> Result<Progress> {
+    runs.clear();
+    let mut front = 0;
+    // What is left of a key: a block has all of it where keys are small.
+    if !decoder.at_record_boundary() {
+        let progress = decode_budget(decoder, window, eof, BLOCK, runs, sink)?;
+        if progress.used < BLOCK {
+            return Ok(progress);
+        }
+        front = progress.used;
+    }
+    let rest = window.get(front..).unwrap_or_default();
+    let budget = budget.saturating_sub(front);
+    runs.find(decoder, rest.get(..budget).unwrap_or(rest));
+    let progress = decode_budget(decoder, rest, eof, budget, runs, sink)?;
+    let used = front + progress.used;
+    Ok(Progress { used, ..progress })
 }
 
 /// Touches each line of the cache that `block` is in.

@@ -6,7 +6,7 @@ mod region;
 use std::io::{self, ErrorKind as IoKind, Read};
 
 use crate::checksum::Checksum;
-use crate::decoder::{Decoder, KeySink, Step};
+use crate::decoder::{Decoder, KeySink, Progress, Runs, Step};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Part, Token};
 use crate::limits::Limits;
@@ -52,6 +52,8 @@ pub struct StreamReader<R: ?Sized> {
     failed: Option<io::Error>,
     token_offset: u64,
     decoder: Decoder,
+    /// Of the window, where it is judged.
+    runs: Runs,
     checksum: Checksum,
     check: bool,
     computed: Option<u64>,
@@ -81,6 +83,7 @@ impl<R: Read> StreamReader<R> {
             failed: None,
             token_offset: 0,
             decoder: Decoder::new(limits),
+            runs: Runs::default(),
             checksum: Checksum::new(),
             check: true,
             computed: None,
@@ -271,10 +274,16 @@ impl StreamReader<dyn Read + '_> {
     pub(crate) fn drive<S: KeySink>(&mut self, sink: &mut S) -> Result<bool> {
         let window = self.window.get(self.at..self.end).unwrap_or_default();
         let begin = self.decoder.offset();
-        let progress = match self.decoder.drive(window, self.eof, usize::MAX, sink) {
-            Ok(progress) => progress,
-            Err(error) => return Err(self.judge_limit(error, begin)),
-        };
+        match self.decoder.drive(window, self.eof, usize::MAX, sink) {
+            Ok(progress) => self.go_on(progress),
+            Err(error) => Err(self.judge_limit(error, begin)),
+        }
+    }
+}
+
+impl<R: Read + ?Sized> StreamReader<R> {
+    /// Refills the window behind what was decoded; `false` at the end of the file.
+    fn go_on(&mut self, progress: Progress) -> Result<bool> {
         self.at += progress.used;
         if self.decoder.is_done() {
             if self.decoder.version() >= 5 {
@@ -285,9 +294,7 @@ impl StreamReader<dyn Read + '_> {
         self.fill(progress.need)?;
         Ok(true)
     }
-}
 
-impl<R: Read + ?Sized> StreamReader<R> {
     #[cold]
     fn finish(&mut self, stored: u64) -> Result<()> {
         self.hash(self.at - 8);

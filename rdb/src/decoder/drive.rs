@@ -4,7 +4,7 @@
 //! by the caller; one that is handed to an inlined sink is known there, and
 //! most of it never exists. That is three times as fast as single steps.
 
-use crate::decoder::{Decoder, PlainString, State, Whole};
+use crate::decoder::{Decoder, PlainString, Run, State, Whole};
 use crate::error::Result;
 use crate::event::Token;
 
@@ -35,6 +35,13 @@ pub(crate) trait KeySink: Sink {
 
     /// Any other key with one string for a value.
     fn whole(&mut self, key: Whole<'_>);
+}
+
+/// A sink that also takes plain string keys by the run.
+pub(crate) trait RunSink: KeySink {
+    /// Plain string keys with their expiries, in a `window` that begins at `at` of the
+    /// file. What was handed over in front of them belongs to the first one.
+    fn run(&mut self, window: &[u8], at: u64, run: &Run<'_>);
 }
 
 /// How far [`Decoder::drive`] came.

@@ -22,6 +22,7 @@ mod item;
 mod module;
 mod rare;
 pub(crate) mod record;
+mod runs;
 mod state;
 mod stream;
 mod whole;
@@ -38,8 +39,9 @@ use crate::wire::{Dialect, Opcode, ValueType};
 
 pub(crate) use collection::Collection;
 use drive::Captured;
-pub(crate) use drive::{KeySink, Sink};
+pub(crate) use drive::{KeySink, Progress, RunSink, Sink};
 use rare::Rare;
+pub(crate) use runs::{Run, Runs};
 pub(crate) use state::{Resume, State};
 pub(crate) use whole::{PlainString, Whole};
 
@@ -228,6 +230,11 @@ impl Decoder {
         self.db = db;
     }
 
+    /// Passes over `len` bytes of whole records.
+    pub(crate) fn pass(&mut self, len: usize) {
+        self.rejoin(self.offset + len as u64);
+    }
+
     /// Passes over `len` bytes of whole records for another decoder, and gives
     /// where that begins.
     pub(crate) fn cut_off(&mut self, len: usize) -> Checkpoint {
@@ -236,7 +243,7 @@ impl Decoder {
             version: self.version,
             offset: self.offset,
         };
-        self.rejoin(self.offset + len as u64);
+        self.pass(len);
         from
     }
 

@@ -116,6 +116,20 @@ impl Decoder {
         used
     }
 
+    /// Where the key ends that begins at `at` of `window`, if it is as simple as these.
+    #[inline(never)]
+    pub(super) fn simple_key(&self, window: &[u8], at: usize) -> Option<usize> {
+        let (&op, behind) = window.get(at..)?.split_first()?;
+        let (&kind, behind) = match Opcode(op) {
+            Opcode::EXPIRETIME_MS => behind.get(8..)?.split_first()?,
+            _ => (&op, behind),
+        };
+        let (_, behind) = self.whole_string(behind)?;
+        let (_, string) = self.only_string(ValueType(kind), behind)?;
+        let (_, rest) = self.whole_string(string)?;
+        Some(window.len() - rest.len())
+    }
+
     /// A string key, and what is behind it, where name and value are raw and
     /// have lengths of one or two bytes.
     ///
@@ -238,7 +252,7 @@ fn behind_short(w: &[u8], at: usize) -> Option<usize> {
 }
 
 /// What 14 bits can say.
-const LONGEST_SHORT: usize = (1 << 14) - 1;
+pub(super) const LONGEST_SHORT: usize = (1 << 14) - 1;
 
 /// A length of 6 or 14 bits.
 #[inline(always)]

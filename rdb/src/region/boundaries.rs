@@ -1,6 +1,6 @@
 //! Finding where keys end, without looking at them.
 
-use crate::decoder::{KeySink, PlainString, Sink, Whole};
+use crate::decoder::{KeySink, PlainString, Run, RunSink, Sink, Whole};
 use crate::event::{Part, Token};
 use crate::wire::ValueType;
 
@@ -110,12 +110,23 @@ impl KeySink for Boundaries {
     }
 }
 
+impl RunSink for Boundaries {
+    #[inline(always)]
+    fn run(&mut self, _: &[u8], at: u64, run: &Run<'_>) {
+        self.end(bit(ValueType::STRING), at + run.end as u64);
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::decoder::{Checkpoint, Decoder};
+    use crate::decoder::{Checkpoint, Decoder, Runs};
     use crate::limits::Limits;
-    use crate::region::{Frame, frame, up_to_last_key};
+    use crate::region::{Frame, up_to_last_key};
     use crate::wire::Dialect;
+
+    fn frame(decoder: &Decoder, window: &[u8]) -> Frame {
+        crate::region::frame(decoder, window, &mut Runs::default())
+    }
 
     fn decoder() -> Decoder {
         let from = Checkpoint {

@@ -10,16 +10,22 @@
 use std::io::{ErrorKind as IoKind, Read};
 
 use super::StreamReader;
-use crate::decoder::{Decoder, KeySink};
+use crate::decoder::{Decoder, RunSink, Runs};
 use crate::error::{Error, ErrorKind, Result};
-use crate::region::{Frame, Region, Regions, decode, frame, up_to_last_key};
+use crate::region::{Frame, Region, Regions, decode, decode_by_runs, frame, up_to_last_key};
 
 impl<'a> Regions<'a> for StreamReader<dyn Read + '_> {
-    fn drive<S: KeySink>(&mut self, sink: &mut S) -> Result<bool> {
-        StreamReader::drive(self, sink)
+    fn drive<S: RunSink>(&mut self, sink: &mut S) -> Result<bool> {
+        let window = self.window.get(self.at..self.end).unwrap_or_default();
+        let begin = self.decoder.offset();
+        let (decoder, runs) = (&mut self.decoder, &mut self.runs);
+        match decode_by_runs(decoder, window, self.eof, usize::MAX, runs, sink) {
+            Ok(progress) => self.go_on(progress),
+            Err(error) => Err(self.judge_limit(error, begin)),
+        }
     }
 
-    fn drive_whole_records<S: KeySink>(&mut self, sink: &mut S) -> Result<bool> {
+    fn drive_whole_records<S: RunSink>(&mut self, sink: &mut S) -> Result<bool> {
         let window = self.window.get(self.at..self.end).unwrap_or_default();
         let len = match self.is_last_window() {
             true => 0,
@@ -29,7 +35,7 @@ impl<'a> Regions<'a> for StreamReader<dyn Read + '_> {
             return StreamReader::drive(self, sink);
         }
         let window = window.get(..len).unwrap_or_default();
-        self.at += decode(&mut self.decoder, window, sink)?;
+        self.at += decode(&mut self.decoder, window, &Runs::default(), sink)?;
         Ok(true)
     }
 
@@ -37,13 +43,13 @@ impl<'a> Regions<'a> for StreamReader<dyn Read + '_> {
         &self.decoder
     }
 
-    fn frame(&mut self, size: usize) -> Frame {
+    fn frame(&mut self, size: usize, runs: &mut Runs) -> Frame {
         if !self.make_window(size) {
             return Frame::default();
         }
         self.fill_up();
         let window = self.window.get(self.at..self.end).unwrap_or_default();
-        frame(&self.decoder, window)
+        frame(&self.decoder, window, runs)
     }
 
     fn cut(&mut self, len: usize, fresh: impl FnOnce() -> Vec<u8>) -> Region<'a> {

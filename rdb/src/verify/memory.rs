@@ -1,10 +1,10 @@
 //! A file in memory, hashed while it is still in the cache.
 
 use crate::checksum::Checksum;
-use crate::decoder::{Decoder, KeySink};
+use crate::decoder::{Decoder, RunSink, Runs};
 use crate::error::Result;
 use crate::limits::Limits;
-use crate::region::{Frame, Region, Regions, decode, frame, up_to_last_key};
+use crate::region::{Frame, Region, Regions, decode, decode_by_runs, frame, up_to_last_key};
 
 /// Bytes decoded between two rounds of hashing: they are still in the cache.
 pub(super) const ROUND: usize = 256 << 10;
@@ -19,6 +19,7 @@ pub(super) struct Memory<'a> {
     bytes: &'a [u8],
     at: usize,
     decoder: Decoder,
+    runs: Runs,
     checksum: Checksum,
 }
 
@@ -28,6 +29,7 @@ impl<'a> Memory<'a> {
             bytes,
             at: 0,
             decoder: Decoder::new(limits),
+            runs: Runs::default(),
             checksum: Checksum::new(),
         }
     }
@@ -65,20 +67,21 @@ impl<'a> Memory<'a> {
 }
 
 impl<'a> Regions<'a> for Memory<'a> {
-    fn drive<S: KeySink>(&mut self, sink: &mut S) -> Result<bool> {
+    fn drive<S: RunSink>(&mut self, sink: &mut S) -> Result<bool> {
         let rest = self.window(usize::MAX);
-        let progress = self.decoder.drive(rest, true, ROUND, sink)?;
+        let (decoder, runs) = (&mut self.decoder, &mut self.runs);
+        let progress = decode_by_runs(decoder, rest, true, ROUND, runs, sink)?;
         self.pass(progress.used);
         Ok(!self.decoder.is_done())
     }
 
-    fn drive_whole_records<S: KeySink>(&mut self, sink: &mut S) -> Result<bool> {
+    fn drive_whole_records<S: RunSink>(&mut self, sink: &mut S) -> Result<bool> {
         let len = up_to_last_key(&self.decoder, self.window(ROUND));
         if len == 0 {
             return self.drive(sink);
         }
         let window = self.window(len);
-        let used = decode(&mut self.decoder, window, sink)?;
+        let used = decode(&mut self.decoder, window, &Runs::default(), sink)?;
         self.pass(used);
         Ok(true)
     }
@@ -87,8 +90,8 @@ impl<'a> Regions<'a> for Memory<'a> {
         &self.decoder
     }
 
-    fn frame(&mut self, size: usize) -> Frame {
-        frame(&self.decoder, self.window(size))
+    fn frame(&mut self, size: usize, runs: &mut Runs) -> Frame {
+        frame(&self.decoder, self.window(size), runs)
     }
 
     fn cut(&mut self, len: usize, _: impl FnOnce() -> Vec<u8>) -> Region<'a> {

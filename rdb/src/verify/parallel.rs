@@ -144,9 +144,11 @@ fn hand_out<'s, 'a: 's, 'o: 's>(
 ) {
     let mut setting = verifier.setting();
     loop {
-        let frame = source.frame(size);
+        let mut runs = crew.runs();
+        let frame = source.frame(size, &mut runs);
         if frame.len > 0 {
-            let region = source.cut(frame.len, || crew.buffer());
+            let mut region = source.cut(frame.len, || crew.buffer());
+            region.runs = runs;
             crew.judge(region, setting, verifier);
             setting.types_seen |= frame.types;
         }

@@ -4,7 +4,7 @@ mod ending;
 mod part;
 mod records;
 
-use crate::decoder::{KeySink, PlainString, Sink, Whole};
+use crate::decoder::{KeySink, PlainString, Run, RunSink, Sink, Whole};
 use crate::error::ErrorKind;
 use crate::event::{Event, Part, Token};
 use crate::text::{Scratch, Str};
@@ -128,6 +128,30 @@ impl KeySink for Verifier<'_> {
             return self.count(object, key.at, expire_ms, Some(Name::Held(name)), false);
         }
         self.whole_by_parts(key);
+    }
+}
+
+impl RunSink for Verifier<'_> {
+    #[inline]
+    fn run(&mut self, window: &[u8], at: u64, run: &Run<'_>) {
+        for key in run.keys {
+            let name = window.get(key.name()).unwrap_or_default();
+            if key.expires()
+                && let Some(before) = window.get(..key.at())
+                && let Some(t) = before.last_chunk()
+            {
+                self.attributes.expire_ms = Some(i64::from_le_bytes(*t));
+            }
+            let at = at + key.at() as u64;
+            if !self.is_known(ValueType::STRING) {
+                self.begin_key(ValueType::STRING, Str::Raw(name), at);
+                self.end_key(at);
+                continue;
+            }
+            let expire_ms = self.take_expiry();
+            let name = Some(Name::Held(name));
+            self.count(ObjectKind::String, at, expire_ms, name, false);
+        }
     }
 }
 

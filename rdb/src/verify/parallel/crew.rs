@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, Receiver, Sender, SyncSender, TrySendError};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, Builder, Scope, ScopedJoinHandle};
 
-use crate::decoder::Decoder;
+use crate::decoder::{Decoder, Runs};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::region::{Region, decode};
@@ -35,6 +35,7 @@ struct Done {
     part: Result<Partial>,
     /// To be used again.
     buffer: Option<Vec<u8>>,
+    runs: Runs,
 }
 
 /// The threads, and what is under way. They are hired for the first region.
@@ -43,6 +44,7 @@ pub(super) struct Crew<'scope, 'env, 'a, 'o> {
     threads: usize,
     hired: Option<Hired<'scope, 'a, 'o>>,
     buffers: Vec<Vec<u8>>,
+    runs: Vec<Runs>,
     /// Bytes of a buffer.
     size: usize,
     limits: Limits,
@@ -77,6 +79,7 @@ impl<'scope, 'env, 'a: 'scope, 'o: 'scope> Crew<'scope, 'env, 'a, 'o> {
             threads,
             hired: None,
             buffers: Vec::new(),
+            runs: Vec::new(),
             size,
             limits,
             begun: 0,
@@ -89,6 +92,11 @@ impl<'scope, 'env, 'a: 'scope, 'o: 'scope> Crew<'scope, 'env, 'a, 'o> {
     /// A buffer nobody uses.
     pub fn buffer(&mut self) -> Vec<u8> {
         self.buffers.pop().unwrap_or_else(|| vec![0; self.size])
+    }
+
+    /// Runs nobody uses, to find others in their place.
+    pub fn runs(&mut self) -> Runs {
+        self.runs.pop().unwrap_or_default()
     }
 
     /// What was found wrong while judging.
@@ -149,6 +157,7 @@ impl<'scope, 'env, 'a: 'scope, 'o: 'scope> Crew<'scope, 'env, 'a, 'o> {
     /// Adds a region up, if all in front of it were.
     fn put(&mut self, done: Done, verifier: &mut Verifier<'o>) {
         self.buffers.extend(done.buffer);
+        self.runs.push(done.runs);
         self.early.insert(done.number, done.part);
         while let Some(part) = self.early.remove(&self.added) {
             self.added += 1;
@@ -221,11 +230,12 @@ fn member<'a>(
 }
 
 impl Job<'_> {
-    fn judge(self, verifier: &mut Verifier<'_>) -> Done {
+    fn judge(mut self, verifier: &mut Verifier<'_>) -> Done {
+        let runs = std::mem::take(&mut self.region.runs);
         let records = self.region.records();
         let mut decoder = Decoder::resume(self.region.from, self.limits);
         verifier.begin_part(&self.setting);
-        let outcome = match decode(&mut decoder, records, verifier) {
+        let outcome = match decode(&mut decoder, records, &runs, verifier) {
             Ok(used) if used == records.len() && decoder.at_record_boundary() => Ok(()),
             Ok(_) => Err(decoder.error_here(ErrorKind::Truncated)),
             Err(error) => Err(error),
@@ -236,6 +246,7 @@ impl Job<'_> {
             number: self.number,
             part: outcome.map(|()| part),
             buffer: self.region.into_buffer(),
+            runs,
         }
     }
 }
