@@ -176,7 +176,7 @@ pub fn verified(data: &[u8]) {
         max_findings: if choice & 16 == 0 { 1000 } else { 2 },
         ..Options::default()
     };
-    let judged = |source: &mut dyn Read| {
+    let judged = |source: &mut (dyn Read + Send)| {
         let mut report = verify::file(source, &options);
         // It is not the same twice.
         report.rdb.iter_mut().for_each(|rdb| rdb.index_memory = 0);

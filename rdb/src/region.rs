@@ -8,6 +8,8 @@
 //! ```
 
 mod boundaries;
+#[cfg(test)]
+mod tests;
 
 use std::hint::black_box;
 use std::ops::Range;
@@ -38,13 +40,10 @@ pub(crate) trait Regions<'a> {
     /// The decoder: it stands behind what was decoded or cut off.
     fn position(&self) -> &Decoder;
 
-    /// Looks for whole keys in the next `size` bytes, and for `runs` among them. The
-    /// decoder has to stand at a record boundary.
-    fn frame(&mut self, size: usize, runs: &mut Runs) -> Frame;
-
-    /// Cuts off the `len` bytes of a frame, and goes on behind them. A `fresh`
-    /// buffer of `size` bytes is taken where they have to be owned.
-    fn cut(&mut self, len: usize, fresh: impl FnOnce() -> Vec<u8>) -> Region<'a>;
+    /// Cuts off the whole keys in the next `size` bytes, and goes on behind them; nothing
+    /// where there is none. The decoder has to stand at a record boundary. `spare`
+    /// memory is taken where they have to be owned.
+    fn cut(&mut self, size: usize, spare: &mut Spare) -> Option<Region<'a>>;
 }
 
 /// Whole keys in front of an input.
@@ -58,35 +57,45 @@ pub(crate) struct Frame {
     pub last: bool,
 }
 
+/// Memory of a region that was let go, to be used again.
+#[derive(Debug, Default)]
+pub(crate) struct Spare {
+    pub buffer: Vec<u8>,
+    pub runs: Runs,
+}
+
 /// Whole keys, with the bytes they are in.
 #[derive(Debug)]
 pub(crate) struct Region<'a> {
     bytes: Held<'a>,
     /// Where the first one begins.
     pub from: Checkpoint,
+    /// One bit a type of their values.
+    pub types: u64,
+    /// Whether something else than a key follows, or damage.
+    pub last: bool,
     /// Runs of plain ones among them.
     pub runs: Runs,
 }
 
 #[derive(Debug)]
-enum Held<'a> {
+pub(crate) enum Held<'a> {
+    /// In memory that stays.
     Lent(&'a [u8]),
+    /// In a buffer.
     Owned(Vec<u8>, Range<usize>),
 }
 
 impl<'a> Region<'a> {
-    /// Keys in a buffer.
-    pub fn owned(buffer: Vec<u8>, range: Range<usize>, from: Checkpoint) -> Region<'a> {
-        let bytes = Held::Owned(buffer, range);
-        let runs = Runs::default();
-        Region { bytes, from, runs }
-    }
-
-    /// Keys in memory that stays.
-    pub fn lent(bytes: &'a [u8], from: Checkpoint) -> Region<'a> {
-        let bytes = Held::Lent(bytes);
-        let runs = Runs::default();
-        Region { bytes, from, runs }
+    /// The keys of a frame, with the `runs` found in it.
+    pub fn new(bytes: Held<'a>, from: Checkpoint, frame: Frame, runs: Runs) -> Region<'a> {
+        Region {
+            bytes,
+            from,
+            types: frame.types,
+            last: frame.last,
+            runs,
+        }
     }
 
     /// The keys.
@@ -97,11 +106,11 @@ impl<'a> Region<'a> {
         }
     }
 
-    /// The buffer, to be used again.
-    pub fn into_buffer(self) -> Option<Vec<u8>> {
-        match self.bytes {
-            Held::Lent(_) => None,
-            Held::Owned(buffer, _) => Some(buffer),
+    /// Leaves its memory to the next one.
+    pub fn give_back(self, spare: &mut Spare) {
+        spare.runs = self.runs;
+        if let Held::Owned(buffer, _) = self.bytes {
+            spare.buffer = buffer;
         }
     }
 }

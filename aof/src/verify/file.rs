@@ -31,7 +31,7 @@ pub(super) enum By<'s> {
 /// A window of 256 KiB, more while a single command is longer, up to 1 MiB; the
 /// table of names; and for an RDB file at the front as
 /// [`rdbkit_rdb::verify::stream`].
-pub fn file(source: impl Read, options: &Options) -> FileReport {
+pub fn file(source: impl Read + Send, options: &Options) -> FileReport {
     judged(
         source,
         options,
@@ -42,7 +42,7 @@ pub fn file(source: impl Read, options: &Options) -> FileReport {
 }
 
 /// As [`file()`], for a file of a log. Without `server` the file says which.
-pub(super) fn judged<R: Read>(
+pub(super) fn judged<R: Read + Send>(
     source: R,
     options: &Options,
     server: Option<Server>,

@@ -29,7 +29,7 @@ const HEAD: u64 = 64 << 10;
 /// # Limits
 ///
 /// As [`file()`].
-pub fn single(name: &[u8], source: impl Read, options: &Options) -> SetReport {
+pub fn single(name: &[u8], source: impl Read + Send, options: &Options) -> SetReport {
     alone(name, file(source, options), options)
 }
 

@@ -41,7 +41,7 @@ pub(crate) use collection::Collection;
 use drive::Captured;
 pub(crate) use drive::{KeySink, Progress, RunSink, Sink};
 use rare::Rare;
-pub(crate) use runs::{Run, Runs};
+pub(crate) use runs::{PlainFront, Run, Runs};
 pub(crate) use state::{Resume, State};
 pub(crate) use whole::{PlainString, Whole};
 

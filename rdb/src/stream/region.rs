@@ -5,16 +5,18 @@
 //!          at       cut                 end
 //! ```
 //!
-//! The window goes with the region; what is behind it moves into a fresh one.
+//! What the last one left over moves into the buffer of whoever cuts, and the input is
+//! read into that: it becomes the window. It goes with the region, and what is behind
+//! that moves back.
 
 use std::io::{ErrorKind as IoKind, Read};
 
 use super::StreamReader;
 use crate::decoder::{Decoder, RunSink, Runs};
 use crate::error::{Error, ErrorKind, Result};
-use crate::region::{Frame, Region, Regions, decode, decode_by_runs, frame, up_to_last_key};
+use crate::region::{Held, Region, Regions, Spare, decode, decode_by_runs, frame, up_to_last_key};
 
-impl<'a> Regions<'a> for StreamReader<dyn Read + '_> {
+impl<'a> Regions<'a> for StreamReader<dyn Read + Send + '_> {
     fn drive<S: RunSink>(&mut self, sink: &mut S) -> Result<bool> {
         let window = self.window.get(self.at..self.end).unwrap_or_default();
         let begin = self.decoder.offset();
@@ -43,45 +45,42 @@ impl<'a> Regions<'a> for StreamReader<dyn Read + '_> {
         &self.decoder
     }
 
-    fn frame(&mut self, size: usize, runs: &mut Runs) -> Frame {
-        if !self.make_window(size) {
-            return Frame::default();
+    fn cut(&mut self, size: usize, spare: &mut Spare) -> Option<Region<'a>> {
+        // One that has grown with a long string does not go around among threads.
+        if self.end - self.at > size {
+            return None;
         }
+        self.change_window(size, &mut spare.buffer);
         self.fill_up();
-        let window = self.window.get(self.at..self.end).unwrap_or_default();
-        frame(&self.decoder, window, runs)
-    }
-
-    fn cut(&mut self, len: usize, fresh: impl FnOnce() -> Vec<u8>) -> Region<'a> {
-        let range = self.at..self.at + len;
-        self.hash(range.end);
-        let mut fresh = fresh();
-        let rest = self.window.get(range.end..self.end).unwrap_or_default();
-        if let Some(front) = fresh.get_mut(..rest.len()) {
-            front.copy_from_slice(rest);
+        let mut runs = std::mem::take(&mut spare.runs);
+        let window = self.window.get(..self.end).unwrap_or_default();
+        let frame = frame(&self.decoder, window, &mut runs);
+        if frame.len == 0 {
+            spare.runs = runs;
+            return None;
         }
-        (self.hashed, self.at, self.end) = (0, 0, rest.len());
-        let from = self.decoder.cut_off(len);
-        Region::owned(std::mem::replace(&mut self.window, fresh), range, from)
+        self.at = frame.len;
+        let from = self.decoder.cut_off(frame.len);
+        self.change_window(size, &mut spare.buffer);
+        let buffer = std::mem::take(&mut spare.buffer);
+        let bytes = Held::Owned(buffer, 0..frame.len);
+        Some(Region::new(bytes, from, frame, runs))
     }
 }
 
 impl<R: Read + ?Sized> StreamReader<R> {
-    /// Makes the window one of `size` bytes, unless it holds more. One that has
-    /// grown with a long string does not go around among threads.
-    fn make_window(&mut self, size: usize) -> bool {
-        if self.window.len() == size && self.at == 0 {
-            return true;
-        }
+    /// Hashes what was decoded, and moves the rest of the window into another one of
+    /// `size` bytes, which is as many at least.
+    fn change_window(&mut self, size: usize, other: &mut Vec<u8>) {
         self.hash(self.at);
-        self.window.copy_within(self.at..self.end, 0);
-        (self.hashed, self.at, self.end) = (0, 0, self.end - self.at);
-        if self.end > size {
-            return false;
+        other.resize(size, 0);
+        other.shrink_to(size);
+        let rest = self.window.get(self.at..self.end).unwrap_or_default();
+        if let Some(front) = other.get_mut(..rest.len()) {
+            front.copy_from_slice(rest);
         }
-        self.window.resize(size, 0);
-        self.window.shrink_to_fit();
-        true
+        (self.hashed, self.at, self.end) = (0, 0, rest.len());
+        std::mem::swap(&mut self.window, other);
     }
 
     /// Fills the window to its end, in as many reads as that takes. A read that

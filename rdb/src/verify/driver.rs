@@ -52,9 +52,9 @@ fn key_at(bytes: &[u8], offset: u64) -> Option<Vec<u8>> {
 /// # Limits
 ///
 /// As [`slice()`], and the window of a [`StreamReader`]. With several threads
-/// (see [`Options::threads`]) each takes up to 4 MiB more, and what the largest
-/// value within a MiB of the file needs.
-pub fn stream<R: Read>(source: R, options: &Options) -> Report {
+/// (see [`Options::threads`]) each takes up to 2 MiB more, and what the largest
+/// value within 256 KiB of the file needs. They read `source` in turns, one at a time.
+pub fn stream<R: Read + Send>(source: R, options: &Options) -> Report {
     let mut reader = reader(source, options);
     let mut verifier = Verifier::new(options);
     let end = match whole(&mut reader, &mut verifier) {
@@ -80,7 +80,7 @@ pub fn stream<R: Read>(source: R, options: &Options) -> Report {
 /// # Limits
 ///
 /// As [`stream`].
-pub fn front<R: Read>(source: R, options: &Options) -> (Report, Vec<u8>, R) {
+pub fn front<R: Read + Send>(source: R, options: &Options) -> (Report, Vec<u8>, R) {
     let mut reader = reader(source, options);
     let mut verifier = Verifier::new(options);
     let end = whole(&mut reader, &mut verifier).unwrap_or_else(|end| end);
@@ -100,7 +100,7 @@ fn reader<R: Read>(source: R, options: &Options) -> StreamReader<R> {
 
 /// Reads to the end of the RDB file and gives where that is, or where an error was.
 fn whole(
-    reader: &mut StreamReader<dyn Read + '_>,
+    reader: &mut StreamReader<dyn Read + Send + '_>,
     verifier: &mut Verifier<'_>,
 ) -> Result<u64, u64> {
     let threads = verifier.options().threads;

@@ -1,9 +1,11 @@
 //! The same key twice in one database: what servers panic on.
 
 mod check;
+mod room;
 
 use crate::verify::fingerprint::{Fingerprint, Hasher, Pieces};
 pub(crate) use check::Duplicates;
+use room::Room;
 
 /// Keys seen so far, by fingerprint and offset.
 ///
@@ -13,66 +15,78 @@ pub(crate) use check::Duplicates;
 /// is asked key by key costs a cache miss and a page walk for each, and with
 /// them five to ten times as much (measured on 22 million keys).
 ///
+/// All logs have the same share of a slab of memory, and the next slab is begun when
+/// one of them is full. They fill evenly, as fingerprints do, so that a few hundredths
+/// are left empty; for that, to find a log's end takes one number of 16 bits.
+///
 /// # Limits
 ///
-/// 12 bytes a key, and a chunk of 3 KiB for each log in use: 1.2 GB for
-/// 100 million keys. The check at the end needs, in each thread, 4 bytes for a
-/// 256th of the keys, and 32 for those of them that look suspicious: one in
-/// twelve, and those that are there twice.
+/// 12 bytes a key, a tenth of that for what is empty, and 2 MiB: 1.3 GB for
+/// 100 million keys. The check at the end needs, in each thread, 4 bytes for a 256th of
+/// the keys, and 32 for those of them that look suspicious: one in twelve, and those
+/// that are there twice.
 #[derive(Debug)]
 pub(crate) struct KeyLog {
     hasher: Hasher,
-    logs: Vec<Log>,
-}
-
-#[derive(Debug, Default)]
-struct Log {
-    /// The chunk that is being filled; its capacity is never exceeded.
-    last: Chunk,
-    full: Vec<Chunk>,
-    /// Keys in the full chunks, of ours and of others that joined.
+    /// The one that is being filled.
+    open: Slab,
+    full: Vec<Slab>,
+    /// Keys in the full ones, of ours and of others that joined.
     len: usize,
 }
 
-/// Keys of one log that came one after the other.
-#[derive(Debug, Default)]
-struct Chunk {
-    /// Offset of the first one.
+/// Memory for all logs.
+#[derive(Debug)]
+struct Slab {
+    /// Offset of the first key in it.
     base: u64,
-    keys: Vec<Key>,
+    /// The logs, one behind the other.
+    room: Room,
+    /// Keys there is room for in each.
+    share: usize,
+    /// Keys there are in each.
+    filled: [u16; LOGS],
 }
 
-/// Twelve bytes without padding, in one cache line more often than not.
-#[derive(Clone, Copy, Debug)]
-struct Key {
-    /// The fingerprint, in halves so that it needs no alignment.
-    print: [u32; 2],
-    /// How far behind the chunk's first key it is.
-    ahead: u32,
-}
+/// Twelve bytes without padding, in one cache line more often than not: the fingerprint,
+/// and how far behind the slab's first key the key is.
+type Key = [u8; 12];
 
-/// Keys in the first chunk of a log: few enough that 256 of them are no burden.
-const CHUNK: usize = 256;
-/// Later ones hold a 32nd of what their log has, up to so many: long runs are
-/// read faster at the end (3 % of all time), and a chunk that is half empty is
-/// no more than a 64th of the memory.
-const LARGEST_CHUNK: usize = 1 << 14;
 /// As many as a byte can choose. More of them would be touched too seldom for
 /// their last cache lines to stay in the first-level cache.
 const LOGS: usize = 256;
+/// Shares have so many keys and a multiple of 64. Their ends are then an odd number of
+/// cache lines apart, and in different sets of the first-level cache.
+const LEAST: usize = 16;
+/// Slabs have room for this part of the keys there are already, which bounds what of
+/// them is empty.
+const PART: usize = 16;
+/// From so many keys on slabs are made of huge pages; before that they have room for
+/// half of the keys there are.
+const MANY: usize = 1 << 18;
+/// Huge pages of the largest slab, of which the fullest log is 2 % fuller than others.
+const MOST_PAGES: usize = 24;
 
 impl KeyLog {
     pub fn new(hasher: Hasher) -> KeyLog {
         KeyLog {
             hasher,
-            logs: (0..LOGS).map(|_| Log::default()).collect(),
+            open: Slab::new(0, 0, Room::default()),
+            full: Vec::new(),
+            len: 0,
         }
     }
 
     /// Logs a key of database `db` that begins at `offset`.
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, db: u64, name: &[u8], offset: u64) {
-        self.push_print(self.hasher.fingerprint(db, name), offset);
+        self.push_print(self.fingerprint(db, name), offset);
+    }
+
+    /// The fingerprint of a key of database `db`.
+    #[inline(always)]
+    pub fn fingerprint(&self, db: u64, name: &[u8]) -> Fingerprint {
+        self.hasher.fingerprint(db, name)
     }
 
     /// For the name of a key of database `db` that comes in pieces.
@@ -81,17 +95,27 @@ impl KeyLog {
     }
 
     /// Logs a key whose name is known by its fingerprint.
-    #[inline]
+    #[inline(always)]
     pub fn push_print(&mut self, print: Fingerprint, offset: u64) {
-        let log = &mut self.logs[usize::from(print.table)];
-        let Chunk { base, keys } = &mut log.last;
-        // A first chunk has no capacity, so it is never asked for its base.
-        if keys.len() < keys.capacity()
-            && let Ok(ahead) = u32::try_from(offset - *base)
-        {
-            keys.push(Key::new(print.stored, ahead));
-        } else {
-            log.begin_chunk(print.stored, offset);
+        if !self.open.push(print, offset) {
+            self.begin_slab(print, offset);
+        }
+    }
+
+    #[inline(never)]
+    fn begin_slab(&mut self, print: Fingerprint, offset: u64) {
+        let next = Slab::behind(self.len(), offset);
+        let full = std::mem::replace(&mut self.open, next);
+        self.put(full);
+        let pushed = self.open.push(print, offset);
+        debug_assert!(pushed, "an empty slab has room");
+    }
+
+    fn put(&mut self, slab: Slab) {
+        let len = slab.len();
+        if len > 0 {
+            self.len += len;
+            self.full.push(slab);
         }
     }
 
@@ -102,66 +126,100 @@ impl KeyLog {
 
     /// Adds the keys of a [`sibling`](Self::sibling).
     pub fn join(&mut self, other: KeyLog) {
-        for (log, other) in self.logs.iter_mut().zip(other.logs) {
-            log.len += other.len + other.last.keys.len();
-            let chunks = other.full.into_iter().chain([other.last]);
-            log.full
-                .extend(chunks.filter(|chunk| !chunk.keys.is_empty()));
+        for slab in other.full.into_iter().chain([other.open]) {
+            self.put(slab);
         }
     }
 
     /// Bytes of memory the logs take.
     pub fn memory(&self) -> usize {
-        self.logs.iter().map(Log::memory).sum()
+        let slabs = self.full.iter().chain([&self.open]);
+        slabs.map(|slab| slab.room.len()).sum()
     }
 
     /// How many keys there are.
     pub fn len(&self) -> usize {
-        self.logs
-            .iter()
-            .map(|log| log.len + log.last.keys.len())
-            .sum()
+        self.len + self.open.len()
     }
 
     /// Finds the keys that were there before; of too many, the first `keep` in
-    /// the file are told. As many `threads` look for them, and the logs are let
-    /// go on the way.
+    /// the file are told. As many `threads` look for them. The logs are empty then.
     pub fn duplicates(&mut self, threads: usize, keep: usize) -> Duplicates {
-        check::all(std::mem::take(&mut self.logs), threads, keep)
+        let all = std::mem::replace(self, self.sibling());
+        let slabs: Vec<Slab> = all.full.into_iter().chain([all.open]).collect();
+        check::all(&slabs, threads, keep)
     }
 }
 
-impl Log {
-    #[inline(never)]
-    fn begin_chunk(&mut self, print: u64, offset: u64) {
-        self.len += self.last.keys.len();
-        let mut keys = Vec::with_capacity((self.len / 32).clamp(CHUNK, LARGEST_CHUNK));
-        keys.push(Key::new(print, 0));
-        let full = std::mem::replace(&mut self.last, Chunk { base: offset, keys });
-        if !full.keys.is_empty() {
-            self.full.push(full);
+impl Slab {
+    fn new(base: u64, share: usize, room: Room) -> Slab {
+        Slab {
+            base,
+            room,
+            share,
+            filled: [0; LOGS],
         }
     }
 
-    fn memory(&self) -> usize {
-        let chunks = self.full.iter().chain([&self.last]);
-        let keys: usize = chunks.map(|chunk| chunk.keys.capacity()).sum();
-        keys * size_of::<Key>() + self.full.capacity() * size_of::<Chunk>()
+    /// One to follow so many keys, the first key of which is at `base`.
+    fn behind(keys: usize, base: u64) -> Slab {
+        if keys < MANY {
+            let share = ((keys / 2 / LOGS) & !63) + LEAST;
+            return Slab::new(base, share, Room::small(share * LOGS * size_of::<Key>()));
+        }
+        let pages = (keys / PART * size_of::<Key>() / Room::PAGE).clamp(1, MOST_PAGES);
+        let most = pages * Room::PAGE / size_of::<Key>() / LOGS;
+        let share = ((most - LEAST) & !63) + LEAST;
+        Slab::new(base, share, Room::pages(pages))
+    }
+
+    /// Logs a key; `false` if there is no room for it here.
+    #[inline(always)]
+    fn push(&mut self, print: Fingerprint, offset: u64) -> bool {
+        let log = usize::from(print.table);
+        let filled = &mut self.filled[log];
+        let at = usize::from(*filled);
+        if at < self.share
+            && let Ok(ahead) = u32::try_from(offset - self.base)
+            && let Some(slot) = self.room.key_mut(log * self.share + at)
+        {
+            *slot = key(print.stored, ahead);
+            *filled += 1;
+            return true;
+        }
+        false
+    }
+
+    fn len(&self) -> usize {
+        self.filled.iter().map(|filled| usize::from(*filled)).sum()
+    }
+
+    /// The keys of a log: their fingerprints and offsets.
+    fn log(&self, log: usize) -> &[Key] {
+        let begin = log * self.share;
+        let end = begin + usize::from(self.filled[log]);
+        self.room.keys().get(begin..end).unwrap_or_default()
     }
 }
 
-impl Key {
-    #[inline]
-    fn new(print: u64, ahead: u32) -> Key {
-        let print = [print as u32, (print >> 32) as u32];
-        Key { print, ahead }
-    }
+#[inline]
+fn key(print: u64, ahead: u32) -> Key {
+    let (mut key, print) = (Key::default(), print.to_le_bytes());
+    key[..8].copy_from_slice(&print);
+    key[8..].copy_from_slice(&ahead.to_le_bytes());
+    key
+}
 
-    #[inline]
-    fn print(self) -> u64 {
-        let [low, high] = self.print;
-        u64::from(high) << 32 | u64::from(low)
-    }
+/// The fingerprint of a key.
+#[inline]
+fn print_of(&[a, b, c, d, e, f, g, h, ..]: &Key) -> u64 {
+    u64::from_le_bytes([a, b, c, d, e, f, g, h])
+}
+
+/// How far behind its slab's first key a key is.
+#[inline]
+fn ahead_of(&[.., a, b, c, d]: &Key) -> u32 {
+    u32::from_le_bytes([a, b, c, d])
 }
 
 #[cfg(test)]
@@ -194,7 +252,7 @@ mod tests {
         }
         assert_eq!(log.len(), 400_000);
         let per_key = log.memory() as f64 / 400_000.0;
-        assert!((12.0..25.0).contains(&per_key), "{per_key} bytes a key");
+        assert!((12.0..18.0).contains(&per_key), "{per_key} bytes a key");
         let expected: Vec<u64> = (0..200_000).map(|i| (1 << 33) + i).collect();
         assert_eq!(duplicates(&mut log), expected);
     }

@@ -4,7 +4,7 @@ use crate::checksum::Checksum;
 use crate::decoder::{Decoder, RunSink, Runs};
 use crate::error::Result;
 use crate::limits::Limits;
-use crate::region::{Frame, Region, Regions, decode, decode_by_runs, frame, up_to_last_key};
+use crate::region::{Held, Region, Regions, Spare, decode, decode_by_runs, frame, up_to_last_key};
 
 /// Bytes decoded between two rounds of hashing: they are still in the cache.
 pub(super) const ROUND: usize = 256 << 10;
@@ -90,13 +90,16 @@ impl<'a> Regions<'a> for Memory<'a> {
         &self.decoder
     }
 
-    fn frame(&mut self, size: usize, runs: &mut Runs) -> Frame {
-        frame(&self.decoder, self.window(size), runs)
-    }
-
-    fn cut(&mut self, len: usize, _: impl FnOnce() -> Vec<u8>) -> Region<'a> {
-        let bytes = self.window(len);
-        self.pass(len);
-        Region::lent(bytes, self.decoder.cut_off(len))
+    fn cut(&mut self, size: usize, spare: &mut Spare) -> Option<Region<'a>> {
+        let mut runs = std::mem::take(&mut spare.runs);
+        let frame = frame(&self.decoder, self.window(size), &mut runs);
+        if frame.len == 0 {
+            spare.runs = runs;
+            return None;
+        }
+        let bytes = Held::Lent(self.window(frame.len));
+        self.pass(frame.len);
+        let from = self.decoder.cut_off(frame.len);
+        Some(Region::new(bytes, from, frame, runs))
     }
 }

@@ -1,42 +1,40 @@
 //! Judging a file with several threads.
 //!
 //! ```text
-//! caller   read, hash, find where keys end ──> region ──> queue ──> judge   crew
-//!             ^                                             │         │
-//!             └── buffers, and in their order: parts <──────┴─────────┘
+//! thread 1   take A | judge A ......... | take C | judge C .........
+//! thread 2            take B | judge B ......... | take D | judge D
+//!            ───────────────────────────────────────────────────────> time
 //! ```
 //!
-//! The caller looks for the ends of keys without judging them, which is a quarter
-//! of the work on the smallest keys and next to nothing on large ones, and cuts
-//! regions of whole keys off the input. The crew decodes them again and judges;
-//! where it does not keep up, so does the caller. Whatever is no key (databases,
-//! AUX fields, functions, the end, damage) is left to the one verifier of the
-//! whole file, once all before it has been added up: there is one way to say each
-//! thing, and the report is the same as with one thread.
+//! The threads take turns at the input: one reads, finds where keys end without
+//! judging them, and cuts a region of whole keys off; while it judges them, the next
+//! one reads on. What a thread judges is in the cache of its own processor then, where
+//! one that reads for all others would send each byte from one cache to another.
+//!
+//! Whatever is no key (databases, AUX fields, functions, the end, damage) is left to
+//! the one verifier of the whole file, once all before it has been added up: there is
+//! one way to say each thing, and the report is the same as with one thread.
 //!
 //! # Limits
 //!
-//! For each thread but the caller's two regions that wait and one that is judged,
-//! 1 MiB each; one more for the caller, and the window. The logs of keys take a
-//! MiB for each thread before they hold any.
+//! For each thread two regions, and one more for the input: each with 256 KiB, and with
+//! 4 bytes for each plain key in it.
 
-mod crew;
+mod relay;
 #[cfg(test)]
 mod tests;
-
-use std::thread::scope;
 
 use crate::error::Result;
 use crate::region::Regions;
 use crate::verify::threads;
 use crate::verify::verifier::Verifier;
-use crew::Crew;
+use relay::Crew;
 
 /// How the work is dealt out.
 #[derive(Clone, Copy, Debug)]
 struct Deal {
-    /// Bytes of a region: large enough that handing one over vanishes beside
-    /// judging it, small enough to stay in a shared cache.
+    /// Bytes of a region: large enough that taking turns vanishes beside judging it,
+    /// small enough to stay in the second-level cache.
     region: usize,
     /// Bytes at the front that are judged alone: most files are not worth a
     /// thread.
@@ -45,7 +43,7 @@ struct Deal {
 
 const DEAL: Deal = match cfg!(fuzzing) {
     false => Deal {
-        region: 1 << 20,
+        region: 256 << 10,
         alone: 4 << 20,
     },
     // Small enough for the files of a fuzzer.
@@ -65,7 +63,7 @@ const LONGEST_PAUSE: u64 = 16 << 20;
 ///
 /// Why decoding stopped. All before that is judged.
 pub(super) fn read<'a>(
-    source: &mut (impl Regions<'a> + ?Sized),
+    source: &mut (impl Regions<'a> + Send + ?Sized),
     verifier: &mut Verifier<'_>,
     threads: usize,
 ) -> Result<()> {
@@ -73,7 +71,7 @@ pub(super) fn read<'a>(
 }
 
 fn read_by<'a>(
-    source: &mut (impl Regions<'a> + ?Sized),
+    source: &mut (impl Regions<'a> + Send + ?Sized),
     verifier: &mut Verifier<'_>,
     threads: usize,
     deal: Deal,
@@ -89,20 +87,17 @@ fn read_by<'a>(
         while source.drive(verifier)? {}
         return Ok(());
     }
-    let limits = *source.position().limits();
-    scope(|scope| {
-        let mut crew = Crew::new(scope, threads, deal.region, limits);
-        let result = read_together(source, verifier, &mut crew, deal);
-        crew.dismiss(verifier);
-        result
-    })
+    let mut crew = Crew::new(threads);
+    let result = read_together(source, verifier, &mut crew, deal);
+    crew.dismiss(verifier);
+    result
 }
 
 /// Hands out what can be, and judges the rest alone.
-fn read_together<'s, 'a: 's, 'o: 's>(
-    source: &mut (impl Regions<'a> + ?Sized),
+fn read_together<'a, 'o>(
+    source: &mut (impl Regions<'a> + Send + ?Sized),
     verifier: &mut Verifier<'o>,
-    crew: &mut Crew<'s, '_, 'a, 'o>,
+    crew: &mut Crew<'o>,
     deal: Deal,
 ) -> Result<()> {
     let mut alone_until = 0;
@@ -119,10 +114,7 @@ fn read_together<'s, 'a: 's, 'o: 's>(
         if begin < alone_until || !verifier.can_part() || !source.position().at_record_boundary() {
             continue;
         }
-        hand_out(source, verifier, crew, deal.region);
-        if let Some(error) = crew.take_error() {
-            return Err(error);
-        }
+        crew.judge(source, verifier, deal.region)?;
         // Keys too large for a region, or with other records among them: to
         // look for regions in vain costs as much as it could save.
         let end = source.position().offset();
@@ -131,29 +123,5 @@ fn read_together<'s, 'a: 's, 'o: 's>(
             false => (2 * pause).clamp(deal.region as u64, LONGEST_PAUSE),
         };
         alone_until = end + pause;
-    }
-}
-
-/// Hands out regions of whole keys until something else comes, and adds them
-/// up. Both verifier and source then stand in front of that.
-fn hand_out<'s, 'a: 's, 'o: 's>(
-    source: &mut (impl Regions<'a> + ?Sized),
-    verifier: &mut Verifier<'o>,
-    crew: &mut Crew<'s, '_, 'a, 'o>,
-    size: usize,
-) {
-    let mut setting = verifier.setting();
-    loop {
-        let mut runs = crew.runs();
-        let frame = source.frame(size, &mut runs);
-        if frame.len > 0 {
-            let mut region = source.cut(frame.len, || crew.buffer());
-            region.runs = runs;
-            crew.judge(region, setting, verifier);
-            setting.types_seen |= frame.types;
-        }
-        if frame.len == 0 || frame.last {
-            return crew.wait(verifier);
-        }
     }
 }

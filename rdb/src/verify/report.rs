@@ -59,8 +59,8 @@ impl Database {
     }
 
     #[inline]
-    pub(crate) fn count(&mut self, kind: ObjectKind) {
-        self.by_kind[kind as usize] += 1;
+    pub(crate) fn add_kind(&mut self, kind: ObjectKind, n: u64) {
+        self.by_kind[kind as usize] += n;
     }
 
     /// Adds another database's numbers to this one's.

@@ -4,7 +4,7 @@ mod ending;
 mod part;
 mod records;
 
-use crate::decoder::{KeySink, PlainString, Run, RunSink, Sink, Whole};
+use crate::decoder::{KeySink, PlainFront, PlainString, Run, RunSink, Sink, Whole};
 use crate::error::ErrorKind;
 use crate::event::{Event, Part, Token};
 use crate::text::{Scratch, Str};
@@ -61,7 +61,7 @@ struct Attributes {
 #[derive(Clone, Copy)]
 enum Name<'n> {
     Held(&'n [u8]),
-    Long(Fingerprint),
+    Hashed(Fingerprint),
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -132,25 +132,24 @@ impl KeySink for Verifier<'_> {
 }
 
 impl RunSink for Verifier<'_> {
-    #[inline]
+    #[inline(never)]
     fn run(&mut self, window: &[u8], at: u64, run: &Run<'_>) {
-        for key in run.keys {
-            let name = window.get(key.name()).unwrap_or_default();
-            if key.expires()
-                && let Some(before) = window.get(..key.at())
-                && let Some(t) = before.last_chunk()
-            {
-                self.attributes.expire_ms = Some(i64::from_le_bytes(*t));
-            }
-            let at = at + key.at() as u64;
-            if !self.is_known(ValueType::STRING) {
-                self.begin_key(ValueType::STRING, Str::Raw(name), at);
-                self.end_key(at);
+        let mut keys = run.keys;
+        // What stands in front of the first one may belong to it.
+        if let Some((first, rest)) = keys.split_first() {
+            self.plain_key(window, at, first.front(window));
+            keys = rest;
+        }
+        self.counts.keys += keys.len() as u64;
+        self.counts.add_kind(ObjectKind::String, keys.len() as u64);
+        for key in keys {
+            let key = key.front(window);
+            if key.expires && self.count_expiry(key.expiry(window), false) {
                 continue;
             }
-            let expire_ms = self.take_expiry();
-            let name = Some(Name::Held(name));
-            self.count(ObjectKind::String, at, expire_ms, name, false);
+            if self.options.duplicates {
+                self.keys.push(self.db, key.name, at + key.at as u64);
+            }
         }
     }
 }
@@ -217,6 +216,17 @@ impl<'o> Verifier<'o> {
         self.end_key(key.end);
     }
 
+    /// A key of a run, in the way of all others.
+    #[inline(never)]
+    fn plain_key(&mut self, window: &[u8], at: u64, key: PlainFront<'_>) {
+        let at = at + key.at as u64;
+        if key.expires {
+            self.attributes.expire_ms = key.expiry(window);
+        }
+        self.begin_key(ValueType::STRING, Str::Raw(key.name), at);
+        self.end_key(at);
+    }
+
     #[inline(always)]
     fn is_known(&self, kind: ValueType) -> bool {
         // The decoder knows no type above 63.
@@ -225,8 +235,7 @@ impl<'o> Verifier<'o> {
 
     #[inline(always)]
     fn take_expiry(&mut self) -> Option<i64> {
-        // Servers keep -1 for "no expiry" and so lose this one instant.
-        self.attributes.expire_ms.take().filter(|t| *t != -1)
+        self.attributes.expire_ms.take()
     }
 
     #[inline(always)]
@@ -338,7 +347,7 @@ impl<'o> Verifier<'o> {
         self.counts.with_field_expiries += u64::from(self.value.has_field_expiry());
         let object = self.object(ValueType(kind));
         let name_if_read = match self.long_name.take() {
-            Some(print) => Some(Name::Long(print)),
+            Some(print) => Some(Name::Hashed(print)),
             None => named.then_some(Name::Held(&name)),
         };
         self.count(object, offset, expire_ms, name_if_read, drops);
@@ -351,6 +360,21 @@ impl<'o> Verifier<'o> {
         kind.object(self.dialect).unwrap_or(ObjectKind::String)
     }
 
+    /// Counts the expiry of a key. `drops`: the server drops it for another reason. Gives
+    /// whether it does: it never sees then that it comes twice.
+    #[inline(always)]
+    fn count_expiry(&mut self, expire_ms: Option<i64>, mut drops: bool) -> bool {
+        let mut expired = drops;
+        // Servers keep -1 for "no expiry" and so lose this one instant.
+        if let Some(expire) = expire_ms.filter(|t| *t != -1) {
+            self.counts.expires += 1;
+            expired |= self.options.now_ms.is_some_and(|now| expire < now);
+            drops |= expired && !self.base;
+        }
+        self.counts.expired += u64::from(expired);
+        drops
+    }
+
     /// Counts a key whose value was read. `drops`: the server drops it, since
     /// all of its fields have expired.
     #[inline(always)]
@@ -360,26 +384,25 @@ impl<'o> Verifier<'o> {
         at: u64,
         expire_ms: Option<i64>,
         name: Option<Name<'_>>,
-        mut drops: bool,
+        drops: bool,
     ) {
         self.counts.keys += 1;
-        self.counts.count(object);
-        let mut expired = drops;
-        if let Some(expire) = expire_ms {
-            self.counts.expires += 1;
-            expired |= self.options.now_ms.is_some_and(|now| expire < now);
-            // A server that drops the key never sees that it comes twice.
-            drops |= expired && !self.base;
-        }
-        self.counts.expired += u64::from(expired);
+        self.counts.add_kind(object, 1);
+        let drops = self.count_expiry(expire_ms, drops);
         if let Some(name) = name
             && self.options.duplicates
             && !drops
         {
-            match name {
-                Name::Held(name) => self.keys.push(self.db, name, at),
-                Name::Long(print) => self.keys.push_print(print, at),
-            }
+            self.log(name, at);
+        }
+    }
+
+    /// Once for all who do not log many keys in a row.
+    #[inline(never)]
+    fn log(&mut self, name: Name<'_>, at: u64) {
+        match name {
+            Name::Held(name) => self.keys.push(self.db, name, at),
+            Name::Hashed(print) => self.keys.push_print(print, at),
         }
     }
 

@@ -69,14 +69,14 @@ pub fn check(path: &Path, args: &CheckArgs) -> Result<SetReport, String> {
 }
 
 /// Checks a log that is one file or comes through a pipe.
-pub fn single(path: &Path, source: impl Read, args: &CheckArgs) -> SetReport {
+pub fn single(path: &Path, source: impl Read + Send, args: &CheckArgs) -> SetReport {
     let name = path.file_name().unwrap_or_default();
     verify::single(name.as_encoded_bytes(), source, &options(args))
 }
 
 /// As [`single`], of what is compressed; unpacked once more if it tells that it should
 /// be judged for another server than was thought at first.
-pub fn compressed(path: &Path, source: impl Read, args: &CheckArgs) -> SetReport {
+pub fn compressed(path: &Path, source: impl Read + Send, args: &CheckArgs) -> SetReport {
     let report = single(path, source, args);
     let (Some(server), true) = (report.suggests(), path.is_file()) else {
         return report;

@@ -5,7 +5,7 @@ use std::panic::resume_unwind;
 use std::sync::Mutex;
 use std::thread::{Builder, scope};
 
-use super::Log;
+use super::{LOGS, Slab, ahead_of, print_of};
 use crate::verify::fingerprint::Table;
 
 /// Keys that were there before.
@@ -18,14 +18,14 @@ pub(crate) struct Duplicates {
 }
 
 /// Checks all logs, each by the next of the `threads` that has time.
-pub(super) fn all(logs: Vec<Log>, threads: usize, keep: usize) -> Duplicates {
-    let queue = Mutex::new(logs.into_iter());
+pub(super) fn all(slabs: &[Slab], threads: usize, keep: usize) -> Duplicates {
+    let queue = Mutex::new(0..LOGS);
     let look = || {
         let mut check = Check::new(keep);
         // The guard must not live as long as the body of a `while let` does.
         let next = || queue.lock().ok()?.next();
         while let Some(log) = next() {
-            check.duplicates(&log);
+            check.duplicates(log, slabs);
         }
         check.found
     };
@@ -98,25 +98,24 @@ impl Check {
         }
     }
 
-    fn duplicates(&mut self, log: &Log) {
+    fn duplicates(&mut self, log: usize, slabs: &[Slab]) {
         let Check {
             marks,
             table,
             suspects,
             found,
         } = self;
-        let chunks = || log.full.iter().chain([&log.last]);
-        marks.clear(chunks().map(|chunk| chunk.keys.len()).sum());
-        for chunk in chunks() {
-            for key in &chunk.keys {
-                marks.mark(key.print());
+        marks.clear(slabs.iter().map(|slab| slab.log(log).len()).sum());
+        for slab in slabs {
+            for key in slab.log(log) {
+                marks.mark(print_of(key));
             }
         }
         suspects.clear();
-        for chunk in chunks() {
-            for key in &chunk.keys {
-                if marks.is_twice(key.print()) {
-                    suspects.push((key.print(), chunk.base + u64::from(key.ahead)));
+        for slab in slabs {
+            for key in slab.log(log) {
+                if marks.is_twice(print_of(key)) {
+                    suspects.push((print_of(key), slab.base + u64::from(ahead_of(key))));
                 }
             }
         }

@@ -4,16 +4,16 @@ use std::fs;
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::thread::scope;
 
 use proptest::prelude::*;
 
-use super::crew::Crew;
+use super::relay::{Crew, MOST_EARLY};
 use super::{Deal, read_by};
-use crate::decoder::Checkpoint;
+use crate::decoder::{Checkpoint, Decoder, RunSink, Runs};
+use crate::error::Result;
 use crate::limits::Limits;
 use crate::record::RecordBuf;
-use crate::region::{Region, Regions};
+use crate::region::{Frame, Held, Region, Regions, Spare};
 use crate::stream::StreamReader;
 use crate::verify::memory::Memory;
 use crate::verify::verifier::Verifier;
@@ -23,7 +23,7 @@ use crate::{Dialect, SliceReader, Str};
 
 /// The report of `source`, and whether its end was read.
 fn judged<'a>(
-    source: &mut (impl Regions<'a> + ?Sized),
+    source: &mut (impl Regions<'a> + Send + ?Sized),
     verifier: &mut Verifier<'_>,
     threads: usize,
     region: usize,
@@ -53,7 +53,7 @@ fn streamed(bytes: &[u8], options: &Options, threads: usize, region: usize) -> S
     let source = StreamReader::with_limits(bytes, window, Limits::default());
     let mut reader = source.check_checksum(false);
     let mut verifier = Verifier::new(options);
-    let any: &mut StreamReader<dyn Read + '_> = &mut reader;
+    let any: &mut StreamReader<dyn Read + Send + '_> = &mut reader;
     let stopped = judged(any, &mut verifier, threads, region);
     let end = stopped.unwrap_or_else(|| {
         let end = reader.offset();
@@ -223,7 +223,7 @@ fn a_read_that_fails_is_told_behind_what_came_before() {
             };
             let mut reader = StreamReader::with_limits(source, 64, Limits::default());
             let mut verifier = Verifier::new(&options);
-            let any: &mut StreamReader<dyn Read + '_> = &mut reader;
+            let any: &mut StreamReader<dyn Read + Send + '_> = &mut reader;
             let end = judged(any, &mut verifier, threads, 3000).unwrap();
             verifier.duplicates(|_| None);
             told(verifier, end)
@@ -233,32 +233,63 @@ fn a_read_that_fails_is_told_behind_what_came_before() {
     }
 }
 
-/// Arithmetic is checked in tests: a decoder panics where offsets end.
+/// Two regions whose offsets end in the first one. Arithmetic is checked in tests: a
+/// decoder panics there.
+#[cfg(debug_assertions)]
+struct Endless {
+    decoder: Decoder,
+    left: u32,
+}
+
+#[cfg(debug_assertions)]
+impl Regions<'static> for Endless {
+    fn drive<S: RunSink>(&mut self, _: &mut S) -> Result<bool> {
+        Ok(false)
+    }
+
+    fn drive_whole_records<S: RunSink>(&mut self, _: &mut S) -> Result<bool> {
+        Ok(false)
+    }
+
+    fn position(&self) -> &Decoder {
+        &self.decoder
+    }
+
+    fn cut(&mut self, _: usize, _: &mut Spare) -> Option<Region<'static>> {
+        self.left = self.left.checked_sub(1)?;
+        let from = Checkpoint {
+            dialect: Dialect::Redis,
+            version: 12,
+            offset: if self.left == 2 * MOST_EARLY as u32 + 1 {
+                u64::MAX
+            } else {
+                100
+            },
+        };
+        let frame = Frame {
+            len: 5,
+            ..Frame::default()
+        };
+        let bytes = Held::Lent(b"\x00\x01a\x01x");
+        Some(Region::new(bytes, from, frame, Runs::default()))
+    }
+}
+
 #[test]
 #[cfg(debug_assertions)]
 fn a_thread_that_panics_takes_the_caller_with_it() {
     let options = Options::default();
-    let verifier = &mut Verifier::new(&options);
-    let region = |offset| {
-        let from = Checkpoint {
-            dialect: Dialect::Redis,
-            version: 12,
-            offset,
+    for threads in [1, 2, 4] {
+        let mut source = Endless {
+            decoder: Decoder::new(Limits::default()),
+            left: 2 + u32::try_from(MOST_EARLY).unwrap() * 2,
         };
-        Region::lent(b"\x00\x01a\x01x", from)
-    };
-    let outcome = catch_unwind(AssertUnwindSafe(|| {
-        scope(|scope| {
-            let mut crew = Crew::new(scope, 2, 1000, Limits::default());
-            for offset in [u64::MAX, 100, 200] {
-                let setting = verifier.setting();
-                crew.judge(region(offset), setting, verifier);
-            }
-            crew.wait(verifier);
-            crew.dismiss(verifier);
-        });
-    }));
-    let said = outcome.unwrap_err();
-    let said = said.downcast_ref::<&str>().copied().unwrap_or_default();
-    assert!(said.contains("overflow"), "{said}");
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let verifier = &mut Verifier::new(&options);
+            Crew::new(threads).judge(&mut source, verifier, 1000)
+        }));
+        let said = outcome.unwrap_err();
+        let said = said.downcast_ref::<&str>().copied().unwrap_or_default();
+        assert!(said.contains("overflow"), "{said}");
+    }
 }
