@@ -278,6 +278,20 @@ impl<'a> Listpack<'a> {
         }
     }
 
+    /// The next element, if it is one of the two shortest integers, as most numbers of a
+    /// stream are: of these a fast check fits where they are asked for.
+    #[inline(always)]
+    pub(super) fn short_integer(&mut self) -> Option<i64> {
+        let (n, rest) = match self.rest {
+            [n @ 0x00..=0x7F, 1, rest @ ..] => (i64::from(*n), rest),
+            [high @ 0xC0..=0xDF, low, 2, rest @ ..] => (thirteen_bits(*high, *low), rest),
+            _ => return None,
+        };
+        self.rest = rest;
+        self.found += 1;
+        Some(n)
+    }
+
     /// Long strings, unusual backlens and damage.
     #[inline(never)]
     fn step_carefully(&mut self, first: u8) -> Result<&'a [u8], PackedError> {
@@ -400,13 +414,17 @@ pub(super) fn decode(entry: &[u8]) -> Element<'_> {
     match *entry {
         [n @ 0x00..=0x7F, ..] => Element::Int(n.into()),
         [0x80..=0xBF, ref data @ ..] => Element::Bytes(data),
-        [high @ 0xC0..=0xDF, low, ..] => {
-            // The 13 bits go to the top and come back with the sign.
-            let top = u16::from_be_bytes([high, low]) << 3;
-            Element::Int((top as i16 >> 3).into())
-        }
+        [high @ 0xC0..=0xDF, low, ..] => Element::Int(thirteen_bits(high, low)),
         _ => decode_wide(entry),
     }
+}
+
+/// The integer in the low bits of two bytes.
+#[inline(always)]
+fn thirteen_bits(high: u8, low: u8) -> i64 {
+    // They go to the top and come back with the sign.
+    let top = u16::from_be_bytes([high, low]) << 3;
+    (top as i16 >> 3).into()
 }
 
 /// [`decode`] for the encodings from `E0`.

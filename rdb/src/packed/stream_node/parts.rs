@@ -8,6 +8,11 @@ pub(in crate::packed) trait Elements {
     /// Offset of the next element.
     fn position(&self) -> usize;
 
+    /// The next element, if it is found to be an integer at first sight.
+    fn short_integer(&mut self) -> Option<i64> {
+        None
+    }
+
     /// The next element, if there is one: its integer, if it is one.
     fn number(&mut self) -> Result<Option<Option<i64>>, PackedError>;
 
@@ -19,6 +24,11 @@ impl Elements for Listpack<'_> {
     #[inline(always)]
     fn position(&self) -> usize {
         Listpack::position(self)
+    }
+
+    #[inline(always)]
+    fn short_integer(&mut self) -> Option<i64> {
+        Listpack::short_integer(self)
     }
 
     #[inline(always)]
@@ -169,8 +179,16 @@ fn present<T>(found: Result<Option<T>, PackedError>, at: usize) -> Result<T, Pac
 }
 
 /// The next element, which has to be an integer or its canonical text.
-#[inline]
+#[inline(always)]
 fn integer(elements: &mut impl Elements) -> Result<i64, PackedError> {
+    match elements.short_integer() {
+        Some(n) => Ok(n),
+        None => other_integer(elements),
+    }
+}
+
+#[inline(never)]
+fn other_integer(elements: &mut impl Elements) -> Result<i64, PackedError> {
     let at = elements.position();
     present(elements.number(), at)?.ok_or(PackedFault::NotInteger.at(at))
 }
