@@ -75,7 +75,8 @@ def tools(shape, programs):
     # Valkey's tool takes no version 12 file for its own, so it has nothing to say here.
     theirs = [(name, command) for name, command in peers("check-rdb") if "valkey" not in name]
     readers = [(" ".join([name, *words]), [name, *words]) for name, (words, _) in READERS.items() if shutil.which(name)]
-    return [check, alone, ("rdbkit check --no-duplicates", [ours, "check", "-q", "--no-duplicates"])] + theirs + readers
+    least = ("reading and checksum alone", [os.path.join(programs, "bench-limits"), "--checksum"])
+    return [least, check, alone, ("rdbkit check --no-duplicates", [ours, "check", "-q", "--no-duplicates"])] + theirs + readers
 
 
 def build():
@@ -197,7 +198,7 @@ def main():
         size = sum(map(os.path.getsize, files_of(path)))
         everything = {"cat": ["cat", *files_of(path)]}
         everything |= {name: command + [path] for name, command in tools(shape, programs)
-                       if args.peer is None or name.startswith("rdbkit") or "of rdbkit" in name or args.peer in name}
+                       if args.peer is None or "of rdbkit" in name or args.peer in name or not name.startswith("check-")}
         times = in_turns(everything, args.runs, path)
         unit = "commands" if shape in LOGS else "keys"
         count = count_in(path, programs, unit)
