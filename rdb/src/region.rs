@@ -12,7 +12,6 @@ mod boundaries;
 mod tests;
 
 use std::hint::black_box;
-use std::ops::Range;
 
 use crate::decoder::{Checkpoint, Decoder, Progress, RunSink, Runs};
 use crate::error::Result;
@@ -20,7 +19,7 @@ pub(crate) use boundaries::Boundaries;
 
 /// An input that is decoded here, or cut into regions to be decoded elsewhere.
 ///
-/// Whoever cuts a region off makes the checksum of it: to combine that of 1 MiB
+/// Whoever cuts a region off makes the checksum of it: to combine that of a region
 /// with what came before takes longer than to make it (600,000 instructions).
 pub(crate) trait Regions<'a> {
     /// Decodes some more into `sink`; `false` at the end of the file.
@@ -82,8 +81,8 @@ pub(crate) struct Region<'a> {
 pub(crate) enum Held<'a> {
     /// In memory that stays.
     Lent(&'a [u8]),
-    /// In a buffer.
-    Owned(Vec<u8>, Range<usize>),
+    /// At the front of a buffer: so many bytes.
+    Owned(Vec<u8>, usize),
 }
 
 impl<'a> Region<'a> {
@@ -102,15 +101,19 @@ impl<'a> Region<'a> {
     pub fn records(&self) -> &[u8] {
         match &self.bytes {
             Held::Lent(bytes) => bytes,
-            Held::Owned(buffer, range) => buffer.get(range.clone()).unwrap_or_default(),
+            Held::Owned(buffer, len) => buffer.get(..*len).unwrap_or_default(),
         }
     }
 
     /// Leaves its memory to the next one.
-    pub fn give_back(self, spare: &mut Spare) {
-        spare.runs = self.runs;
-        if let Held::Owned(buffer, _) = self.bytes {
-            spare.buffer = buffer;
+    pub fn into_spare(self) -> Spare {
+        let buffer = match self.bytes {
+            Held::Lent(_) => Vec::new(),
+            Held::Owned(buffer, _) => buffer,
+        };
+        Spare {
+            buffer,
+            runs: self.runs,
         }
     }
 }

@@ -106,7 +106,8 @@ impl Decoder {
                 let w = window.get(used..).unwrap_or_default();
                 used += self.whole_keys(w, budget.saturating_sub(used), sink);
             }
-            if used >= budget {
+            // The end of a key has no bytes: whoever stops there wants to stand behind it.
+            if used >= budget && !matches!(self.state, State::KeyEnd) {
                 return Ok(Progress { used, need: 0 });
             }
             let w = window.get(used..).unwrap_or_default();

@@ -45,6 +45,9 @@ const MOSTLY: usize = match cfg!(any(test, fuzzing)) {
     false => 12,
     true => 1,
 };
+/// Bytes of a window that are looked at: one that has grown with a long string may hold
+/// very many keys behind it.
+const MOST: usize = 1 << 20;
 /// Keys of a lane before they are put away.
 const ROUND: usize = 256;
 
@@ -62,7 +65,8 @@ pub(crate) struct Run<'r> {
 ///
 /// # Limits
 ///
-/// 4 bytes a key and 24 a run, and a quarter of that for a time.
+/// 8 bytes a key and 48 a run, of no more than 1 MiB of a window: half of it is what the
+/// lanes have found of their part.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Runs {
     found: Found,
@@ -108,8 +112,7 @@ impl Runs {
     /// does not begin with keys most of which are plain, none is looked for.
     pub fn find(&mut self, decoder: &Decoder, window: &[u8]) {
         self.clear();
-        // Places have 32 bits.
-        let window = window.get(..1 << 30).unwrap_or(window);
+        let window = window.get(..MOST).unwrap_or(window);
         let mut begin = 0;
         if decoder.limits.chunk < LONGEST_SHORT
             || !decoder.at_record_boundary()

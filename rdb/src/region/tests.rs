@@ -136,6 +136,24 @@ fn most_keys_of_a_file_of_strings_come_in_runs() {
 }
 
 #[test]
+fn a_run_behind_a_key_of_several_tokens_is_taken() {
+    let strings = |n: u32| {
+        let one = |i: u32| (200, i.to_le_bytes().to_vec(), vec![b'v'; 90]);
+        keys(&(0..n).map(one).collect::<Vec<_>>())
+    };
+    // The second of four lanes is begun in the set, and so at the string behind it.
+    let set = b"\x02\x01t\x02\x01x\x01y";
+    let bytes = [&strings(250)[..], set, &strings(750)].concat();
+    let lane = bytes.len() / 4;
+    let first = bytes.len() - 750 * 98;
+    assert!((first - set.len()..first).contains(&lane), "{lane} {first}");
+    let (plain, by_runs) = both(&bytes);
+    assert_eq!(plain.lines, by_runs.lines);
+    assert_eq!(plain.lines.len(), 1_001);
+    assert!(by_runs.in_runs > 990, "{} in runs", by_runs.in_runs);
+}
+
+#[test]
 fn keys_in_values_are_none() {
     // What looks like keys is in values as long as that can be.
     let inner = b"\xfc\0\0\0\0\0\0\0\0\0\x01a\x01x\0\x01b\x01y".repeat(30);

@@ -34,7 +34,7 @@ impl<'a> Regions<'a> for StreamReader<dyn Read + Send + '_> {
             false => up_to_last_key(&self.decoder, window),
         };
         if len == 0 {
-            return StreamReader::drive(self, sink);
+            return Regions::drive(self, sink);
         }
         let window = window.get(..len).unwrap_or_default();
         self.at += decode(&mut self.decoder, window, &Runs::default(), sink)?;
@@ -63,7 +63,7 @@ impl<'a> Regions<'a> for StreamReader<dyn Read + Send + '_> {
         let from = self.decoder.cut_off(frame.len);
         self.change_window(size, &mut spare.buffer);
         let buffer = std::mem::take(&mut spare.buffer);
-        let bytes = Held::Owned(buffer, 0..frame.len);
+        let bytes = Held::Owned(buffer, frame.len);
         Some(Region::new(bytes, from, frame, runs))
     }
 }

@@ -52,7 +52,7 @@ fn key_at(bytes: &[u8], offset: u64) -> Option<Vec<u8>> {
 /// # Limits
 ///
 /// As [`slice()`], and the window of a [`StreamReader`]. With several threads
-/// (see [`Options::threads`]) each takes up to 2 MiB more, and what the largest
+/// (see [`Options::threads`]) each takes up to 4 MiB more, and what the largest
 /// value within 256 KiB of the file needs. They read `source` in turns, one at a time.
 pub fn stream<R: Read + Send>(source: R, options: &Options) -> Report {
     let mut reader = reader(source, options);

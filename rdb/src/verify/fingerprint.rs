@@ -10,7 +10,7 @@ use std::hash::{BuildHasher, RandomState};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64_with_seed, xxh3_128_with_seed};
 
 /// What is kept of a key or element.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fingerprint {
     /// Chooses the table, or the log.
     pub table: u8,

@@ -16,15 +16,17 @@ use room::Room;
 /// them five to ten times as much (measured on 22 million keys).
 ///
 /// All logs have the same share of a slab of memory, and the next slab is begun when
-/// one of them is full. They fill evenly, as fingerprints do, so that a few hundredths
-/// are left empty; for that, to find a log's end takes one number of 16 bits.
+/// one of them is full. They fill evenly, as fingerprints do, so that little is left
+/// empty; for that, to find a log's end takes one number of 16 bits. Where they do not,
+/// as one name comes over and over, what has no room in a slab that is not half full is
+/// kept apart.
 ///
 /// # Limits
 ///
-/// 12 bytes a key, a tenth of that for what is empty, and 2 MiB: 1.3 GB for
-/// 100 million keys. The check at the end needs, in each thread, 4 bytes for a 256th of
-/// the keys, and 32 for those of them that look suspicious: one in twelve, and those
-/// that are there twice.
+/// 12 bytes a key, a fifth of that for what is empty, and 2 MiB: 1.4 GB for 100 million
+/// keys. A name that comes very often takes 16 to 32 bytes each time. The check at the
+/// end needs, in each thread, 4 bytes for a 256th of the keys, and 32 for those of them
+/// that look suspicious: one in twelve, and those that are there twice.
 #[derive(Debug)]
 pub(crate) struct KeyLog {
     hasher: Hasher,
@@ -33,6 +35,15 @@ pub(crate) struct KeyLog {
     full: Vec<Slab>,
     /// Keys in the full ones, of ours and of others that joined.
     len: usize,
+    spilled: Spilled,
+}
+
+/// Keys that have no room in their slab, of each log: fingerprints and offsets.
+#[derive(Debug)]
+struct Spilled {
+    logs: Vec<Vec<(u64, u64)>>,
+    /// How many since the slab that is being filled was begun.
+    of_slab: usize,
 }
 
 /// Memory for all logs.
@@ -74,19 +85,17 @@ impl KeyLog {
             open: Slab::new(0, 0, Room::default()),
             full: Vec::new(),
             len: 0,
+            spilled: Spilled {
+                logs: vec![Vec::new(); LOGS],
+                of_slab: 0,
+            },
         }
     }
 
     /// Logs a key of database `db` that begins at `offset`.
     #[inline(always)]
     pub fn push(&mut self, db: u64, name: &[u8], offset: u64) {
-        self.push_print(self.fingerprint(db, name), offset);
-    }
-
-    /// The fingerprint of a key of database `db`.
-    #[inline(always)]
-    pub fn fingerprint(&self, db: u64, name: &[u8]) -> Fingerprint {
-        self.hasher.fingerprint(db, name)
+        self.push_print(self.hasher.fingerprint(db, name), offset);
     }
 
     /// For the name of a key of database `db` that comes in pieces.
@@ -98,14 +107,25 @@ impl KeyLog {
     #[inline(always)]
     pub fn push_print(&mut self, print: Fingerprint, offset: u64) {
         if !self.open.push(print, offset) {
-            self.begin_slab(print, offset);
+            self.make_room(print, offset);
         }
     }
 
+    /// Logs a key that has no room in the open slab.
     #[inline(never)]
-    fn begin_slab(&mut self, print: Fingerprint, offset: u64) {
+    fn make_room(&mut self, print: Fingerprint, offset: u64) {
+        // To count the keys of a slab takes a while: it is not done for each key where
+        // all have the same name.
+        let look = self.spilled.of_slab.is_multiple_of(self.open.share.max(1));
+        let far = offset - self.open.base > u64::from(u32::MAX);
+        let renew = far || (look && self.open.is_half_full());
+        if !renew {
+            self.spilled.of_slab += 1;
+            return self.spilled.logs[usize::from(print.table)].push((print.stored, offset));
+        }
         let next = Slab::behind(self.len(), offset);
         let full = std::mem::replace(&mut self.open, next);
+        self.spilled.of_slab = 0;
         self.put(full);
         let pushed = self.open.push(print, offset);
         debug_assert!(pushed, "an empty slab has room");
@@ -129,17 +149,22 @@ impl KeyLog {
         for slab in other.full.into_iter().chain([other.open]) {
             self.put(slab);
         }
+        for (log, theirs) in self.spilled.logs.iter_mut().zip(other.spilled.logs) {
+            log.extend(theirs);
+        }
     }
 
     /// Bytes of memory the logs take.
     pub fn memory(&self) -> usize {
         let slabs = self.full.iter().chain([&self.open]);
-        slabs.map(|slab| slab.room.len()).sum()
+        let spilled: usize = self.spilled.logs.iter().map(Vec::capacity).sum();
+        slabs.map(|slab| slab.room.len()).sum::<usize>() + spilled * size_of::<(u64, u64)>()
     }
 
     /// How many keys there are.
     pub fn len(&self) -> usize {
-        self.len + self.open.len()
+        let spilled: usize = self.spilled.logs.iter().map(Vec::len).sum();
+        self.len + self.open.len() + spilled
     }
 
     /// Finds the keys that were there before; of too many, the first `keep` in
@@ -147,7 +172,7 @@ impl KeyLog {
     pub fn duplicates(&mut self, threads: usize, keep: usize) -> Duplicates {
         let all = std::mem::replace(self, self.sibling());
         let slabs: Vec<Slab> = all.full.into_iter().chain([all.open]).collect();
-        check::all(&slabs, threads, keep)
+        check::all(&slabs, &all.spilled.logs, threads, keep)
     }
 }
 
@@ -188,6 +213,11 @@ impl Slab {
             return true;
         }
         false
+    }
+
+    /// Whether it is, or has no room at all.
+    fn is_half_full(&self) -> bool {
+        self.len() * 2 >= self.share * LOGS
     }
 
     fn len(&self) -> usize {
@@ -239,6 +269,22 @@ mod tests {
             log.push(db, key.as_bytes(), at);
         }
         assert_eq!(duplicates(&mut log), [1 << 40]);
+    }
+
+    #[test]
+    fn names_that_come_over_and_over_take_little() {
+        for (names, most) in [(1, 40.0), (100, 40.0), (1000, 40.0)] {
+            let mut log = KeyLog::new(Hasher::new());
+            for i in 0..1_000_000u64 {
+                log.push(0, &(i % names).to_le_bytes(), i);
+            }
+            assert_eq!(log.len(), 1_000_000);
+            let per_key = log.memory() as f64 / 1_000_000.0;
+            assert!(per_key < most, "{per_key} bytes a key of {names} names");
+            let found = log.duplicates(2, 3);
+            assert_eq!(found.count, 1_000_000 - names);
+            assert_eq!(found.first, [names, names + 1, names + 2]);
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@
 //! # Limits
 //!
 //! For each thread two regions, and one more for the input: each with 256 KiB, and with
-//! 4 bytes for each plain key in it.
+//! 8 bytes for each plain key in it, and 48 for each run of them.
 
 mod relay;
 #[cfg(test)]
@@ -48,7 +48,7 @@ const DEAL: Deal = match cfg!(fuzzing) {
     },
     // Small enough for the files of a fuzzer.
     true => Deal {
-        region: 64,
+        region: 1 << 10,
         alone: 0,
     },
 };
@@ -88,7 +88,7 @@ fn read_by<'a>(
         return Ok(());
     }
     let mut crew = Crew::new(threads);
-    let result = read_together(source, verifier, &mut crew, deal);
+    let result = read_together(source, verifier, &mut crew, threads, deal);
     crew.dismiss(verifier);
     result
 }
@@ -98,6 +98,7 @@ fn read_together<'a, 'o>(
     source: &mut (impl Regions<'a> + Send + ?Sized),
     verifier: &mut Verifier<'o>,
     crew: &mut Crew<'o>,
+    threads: usize,
     deal: Deal,
 ) -> Result<()> {
     let mut alone_until = 0;
@@ -116,9 +117,9 @@ fn read_together<'a, 'o>(
         }
         crew.judge(source, verifier, deal.region)?;
         // Keys too large for a region, or with other records among them: to
-        // look for regions in vain costs as much as it could save.
+        // look for regions in vain, or to hire threads, costs as much as it could save.
         let end = source.position().offset();
-        pause = match end - begin >= deal.region as u64 {
+        pause = match end - begin >= (threads * deal.region) as u64 {
             true => 0,
             false => (2 * pause).clamp(deal.region as u64, LONGEST_PAUSE),
         };

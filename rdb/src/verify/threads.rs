@@ -3,8 +3,8 @@
 use std::num::NonZero;
 use std::thread;
 
-/// Threads beyond these would wait: one that reads and finds where keys end
-/// cannot feed more.
+/// Threads beyond these would wait: they read and find where keys end one after the
+/// other.
 const MOST: usize = 16;
 
 /// As many as were `asked` for, or where that is 0, as there are processors for

@@ -18,14 +18,20 @@ pub(crate) struct Duplicates {
 }
 
 /// Checks all logs, each by the next of the `threads` that has time.
-pub(super) fn all(slabs: &[Slab], threads: usize, keep: usize) -> Duplicates {
+pub(super) fn all(
+    slabs: &[Slab],
+    spilled: &[Vec<(u64, u64)>],
+    threads: usize,
+    keep: usize,
+) -> Duplicates {
     let queue = Mutex::new(0..LOGS);
     let look = || {
         let mut check = Check::new(keep);
         // The guard must not live as long as the body of a `while let` does.
         let next = || queue.lock().ok()?.next();
         while let Some(log) = next() {
-            check.duplicates(log, slabs);
+            let spilled = spilled.get(log).map_or(&[][..], Vec::as_slice);
+            check.duplicates(log, slabs, spilled);
         }
         check.found
     };
@@ -98,18 +104,22 @@ impl Check {
         }
     }
 
-    fn duplicates(&mut self, log: usize, slabs: &[Slab]) {
+    fn duplicates(&mut self, log: usize, slabs: &[Slab], spilled: &[(u64, u64)]) {
         let Check {
             marks,
             table,
             suspects,
             found,
         } = self;
-        marks.clear(slabs.iter().map(|slab| slab.log(log).len()).sum());
+        let in_slabs: usize = slabs.iter().map(|slab| slab.log(log).len()).sum();
+        marks.clear(in_slabs + spilled.len());
         for slab in slabs {
             for key in slab.log(log) {
                 marks.mark(print_of(key));
             }
+        }
+        for (print, _) in spilled {
+            marks.mark(*print);
         }
         suspects.clear();
         for slab in slabs {
@@ -119,13 +129,14 @@ impl Check {
                 }
             }
         }
+        suspects.extend(spilled.iter().filter(|(print, _)| marks.is_twice(*print)));
         table.clear(suspects.len());
         let prints = suspects.iter().map(|(print, _)| *print);
         let mut twice: Vec<u64> = prints.filter(|print| !table.insert(*print)).collect();
         if twice.is_empty() {
             return;
         }
-        // Chunks that were filled by several threads are in no order.
+        // Slabs that were filled by several threads are in no order.
         twice.sort_unstable();
         suspects.retain(|(print, _)| twice.binary_search(print).is_ok());
         suspects.sort_unstable();

@@ -60,7 +60,7 @@ impl<'o> Crew<'o> {
                 spares: Vec::new(),
             });
         }
-        let Some((own, others)) = self.members.split_first_mut() else {
+        let Some((own, mut others)) = self.members.split_first_mut() else {
             return Ok(());
         };
         let relay = Relay {
@@ -81,8 +81,11 @@ impl<'o> Crew<'o> {
             }),
             added: Condvar::new(),
         };
-        // Nobody is hired where there is nothing to be judged.
+        // Nobody is hired where there is nothing to be judged, or not much.
         if let Some(first) = relay.take(own) {
+            if unpoisoned(relay.input.lock()).over {
+                others = &mut [];
+            }
             scope(|scope| {
                 let run = |member| relay.guarded(|| relay.run(member));
                 let hire = |member| Builder::new().spawn_scoped(scope, move || run(member));
@@ -174,7 +177,8 @@ impl<'a, 'o, S: Regions<'a> + Send + ?Sized> Relay<'_, 'o, S> {
     /// Takes the next region off the input. To read it is the member's own work: what
     /// it has to judge is then in its processor's cache.
     fn take(&self, member: &mut Member<'o>) -> Option<Job<'a>> {
-        unpoisoned(self.input.lock()).take(self.size, &mut member.spares)
+        // Of a source that has panicked nobody reads on.
+        self.input.lock().ok()?.take(self.size, &mut member.spares)
     }
 
     /// Judges a region, and adds it up.
@@ -253,7 +257,6 @@ impl Job<'_> {
             region, setting, ..
         } = self;
         let Member { verifier, spares } = member;
-        let mut spare = Spare::default();
         let records = region.records();
         let mut decoder = Decoder::resume(region.from, *limits);
         verifier.begin_part(&setting);
@@ -264,8 +267,7 @@ impl Job<'_> {
         };
         debug_assert!(outcome.is_ok(), "no whole keys: {outcome:?}");
         let part = verifier.end_part();
-        region.give_back(&mut spare);
-        spares.push(spare);
+        spares.push(region.into_spare());
         outcome.map(|()| part)
     }
 }

@@ -17,7 +17,7 @@ use crate::region::{Frame, Held, Region, Regions, Spare};
 use crate::stream::StreamReader;
 use crate::verify::memory::Memory;
 use crate::verify::verifier::Verifier;
-use crate::verify::{Options, Report};
+use crate::verify::{Code, Options, Report};
 use crate::write::{Format, Writer};
 use crate::{Dialect, SliceReader, Str};
 
@@ -192,6 +192,37 @@ proptest! {
             prop_assert_eq!(&alone, &streamed(&bytes, &options, threads, region));
             prop_assert_eq!(&alone, &in_memory(&bytes, &options, threads, region));
         }
+    }
+}
+
+/// Keys of all that is said of expiries: none, "none", past and future; each name twice.
+#[test]
+fn expiries_of_plain_strings() {
+    const NOW: i64 = 1_800_000_000_000;
+    let expiry = |n: u32| [None, Some(-1), Some(NOW - 1), Some(NOW + 1)][n as usize % 4];
+    let mut bytes = b"REDIS0012".to_vec();
+    for n in (0..1_000u32).chain(0..1_000) {
+        if let Some(t) = expiry(n) {
+            bytes.push(0xfc);
+            bytes.extend(t.to_le_bytes());
+        }
+        bytes.extend([&[0, 4], &n.to_le_bytes()[..], &[30], &[b'v'; 30]].concat());
+    }
+    bytes.extend(b"\xff\0\0\0\0\0\0\0\0");
+    for (base, duplicates) in [(false, 750), (true, 1_000)] {
+        let options = Options {
+            now_ms: Some(NOW),
+            base: Some(base),
+            ..Options::default()
+        };
+        let report = crate::verify::slice(&bytes, &options);
+        let found = &report.databases[&0];
+        assert_eq!(
+            (found.keys, found.expires, found.expired),
+            (2_000, 1_000, 500)
+        );
+        assert_eq!(report.totals[&Code::DuplicateKey], duplicates);
+        agree("expiries", &bytes, &options);
     }
 }
 
