@@ -148,7 +148,7 @@ impl Runs {
             for (n, lane) in lanes.iter_mut().enumerate().filter(|(_, lane)| lane.goes) {
                 lane.at = side[n].at;
                 let found = &mut self.lanes[n];
-                found.add_keys(keys[n].get(..steps));
+                found.keys.extend(keys[n].iter().take(steps));
                 if steps < ROUND && !lane.may_step(window) {
                     lane.turn(decoder, window, found);
                 }
@@ -165,10 +165,6 @@ impl Found {
     fn clear(&mut self) {
         self.keys.clear();
         self.runs.clear();
-    }
-
-    fn add_keys(&mut self, keys: Option<&[PlainKey]>) {
-        self.keys.extend_from_slice(keys.unwrap_or_default());
     }
 
     /// The keys that have no run yet are one.

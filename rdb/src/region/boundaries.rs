@@ -119,22 +119,12 @@ impl RunSink for Boundaries {
 
 #[cfg(test)]
 mod tests {
-    use crate::decoder::{Checkpoint, Decoder, Runs};
-    use crate::limits::Limits;
+    use crate::decoder::{Decoder, Runs};
+    use crate::region::tests::decoder;
     use crate::region::{Frame, up_to_last_key};
-    use crate::wire::Dialect;
 
     fn frame(decoder: &Decoder, window: &[u8]) -> Frame {
         crate::region::frame(decoder, window, &mut Runs::default())
-    }
-
-    fn decoder() -> Decoder {
-        let from = Checkpoint {
-            dialect: Dialect::Redis,
-            version: 12,
-            offset: 100,
-        };
-        Decoder::resume(from, Limits::default())
     }
 
     #[test]

@@ -63,7 +63,8 @@ impl RunSink for Seen {
     }
 }
 
-fn decoder() -> Decoder {
+/// One that stands between two keys.
+pub(super) fn decoder() -> Decoder {
     let from = Checkpoint {
         dialect: Dialect::Redis,
         version: 12,
