@@ -52,17 +52,15 @@ impl<'a> Regions<'a> for StreamReader<dyn Read + Send + '_> {
         }
         self.change_window(size, &mut spare.buffer);
         self.fill_up();
-        let mut runs = std::mem::take(&mut spare.runs);
         let window = self.window.get(..self.end).unwrap_or_default();
-        let frame = frame(&self.decoder, window, &mut runs);
+        let frame = frame(&self.decoder, window, &mut spare.runs);
         if frame.len == 0 {
-            spare.runs = runs;
             return None;
         }
         self.at = frame.len;
         let from = self.decoder.cut_off(frame.len);
         self.change_window(size, &mut spare.buffer);
-        let buffer = std::mem::take(&mut spare.buffer);
+        let Spare { buffer, runs } = std::mem::take(spare);
         let bytes = Held::Owned(buffer, frame.len);
         Some(Region::new(bytes, from, frame, runs))
     }

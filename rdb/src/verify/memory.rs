@@ -91,15 +91,14 @@ impl<'a> Regions<'a> for Memory<'a> {
     }
 
     fn cut(&mut self, size: usize, spare: &mut Spare) -> Option<Region<'a>> {
-        let mut runs = std::mem::take(&mut spare.runs);
-        let frame = frame(&self.decoder, self.window(size), &mut runs);
+        let frame = frame(&self.decoder, self.window(size), &mut spare.runs);
         if frame.len == 0 {
-            spare.runs = runs;
             return None;
         }
         let bytes = Held::Lent(self.window(frame.len));
         self.pass(frame.len);
         let from = self.decoder.cut_off(frame.len);
+        let runs = std::mem::take(&mut spare.runs);
         Some(Region::new(bytes, from, frame, runs))
     }
 }
